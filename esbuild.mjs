@@ -1,0 +1,80 @@
+// Builds the extension into dist/. `--watch` keeps building, `--production` minifies; both fail over the size budget.
+import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { build, context } from "esbuild";
+
+const watch = process.argv.includes("--watch");
+const production = process.argv.includes("--production");
+
+/** What VS Code loads at activation; everything else is a chunk that is loaded on first use. */
+const entryBudgetKB = 120;
+
+/** @type {import("esbuild").BuildOptions} */
+const common = {
+  bundle: true,
+  minify: production,
+  sourcemap: !production,
+  logLevel: "info",
+  metafile: true,
+  legalComments: "none",
+};
+
+/** @type {import("esbuild").BuildOptions} */
+const host = {
+  ...common,
+  entryPoints: { extension: "src/extension.ts" },
+  outdir: "dist",
+  chunkNames: "chunks/[name]-[hash]",
+  platform: "node",
+  target: "node20",
+  format: "esm",
+  splitting: true,
+  external: ["vscode"],
+  // CommonJS dependencies (undici) call require() for Node's own modules.
+  banner: {
+    js: 'import { createRequire as _createRequire } from "node:module"; const require = _createRequire(import.meta.url);',
+  },
+};
+
+/** @type {import("esbuild").BuildOptions} */
+const webview = {
+  ...common,
+  entryPoints: { bucketBrowser: "src/webview/main.ts", style: "src/webview/style.css" },
+  outdir: "dist/webview",
+  platform: "browser",
+  target: "es2023",
+  format: "esm",
+  loader: { ".ttf": "copy" },
+  assetNames: "[name]",
+};
+
+await rm("dist", { recursive: true, force: true });
+await mkdir("dist/webview", { recursive: true });
+await cp("src/l10n/package.nls.json", "package.nls.json");
+
+if (watch) {
+  for (const options of [host, webview]) await (await context(options)).watch();
+} else {
+  const [built] = await Promise.all([build(host), build(webview)]);
+  if (production) await checkEntry(built.metafile);
+}
+
+/**
+ * The entry and what it imports statically must stay small.
+ * @param {import("esbuild").Metafile} metafile
+ */
+async function checkEntry(metafile) {
+  const eager = new Set(["dist/extension.js"]);
+  for (const file of eager) {
+    for (const { path, kind } of metafile.outputs[file]?.imports ?? []) {
+      if (kind === "import-statement" && path in metafile.outputs) eager.add(path);
+    }
+  }
+  let bytes = 0;
+  for (const file of eager) bytes += (await stat(file)).size;
+  const kilobytes = Math.round(bytes / 1000);
+  console.log(`Loaded at activation: ${kilobytes} KB of at most ${entryBudgetKB} KB.`);
+  if (kilobytes > entryBudgetKB) {
+    console.error("The entry is over its budget: load what is heavy with import() on first use.");
+    process.exitCode = 1;
+  }
+}

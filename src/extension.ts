@@ -1,0 +1,67 @@
+import * as vscode from "vscode";
+import { Network } from "./core/network.ts";
+import { BucketPanels } from "./host/buckets/panel.ts";
+import { Keyring } from "./host/keyring.ts";
+import { copyAccessKeyId, copySecretKey } from "./host/keys/copy.ts";
+import { enterSecretKey, forgetSecretKey, verifyKey } from "./host/keys/enter.ts";
+import { type Rotating, rotateKey } from "./host/keys/rotate.ts";
+import { readNetworkSettings } from "./host/networkSettings.ts";
+import { Reporter } from "./host/report.ts";
+import { Session } from "./host/session.ts";
+import { onDidChangeEndpoints } from "./host/settings.ts";
+import { signIn, signOut } from "./host/signIn/commands.ts";
+import { UserList } from "./host/userList.ts";
+import { findUser, selectProject, showProblem } from "./host/users/commands.ts";
+import { keyStateDecorations } from "./host/users/item.ts";
+import { showUsers } from "./host/users/tree.ts";
+
+/** Builds every object, in order, and registers it. */
+export function activate(context: vscode.ExtensionContext): void {
+  const log = vscode.window.createOutputChannel("RGW Keyring", { log: true });
+  const reporter = new Reporter(log);
+  const network = new Network({
+    settings: readNetworkSettings,
+    env: process.env,
+    vscodeFetch: () => globalThis.fetch,
+  });
+  const session = new Session(context.secrets, network.fetch);
+  const keyring = new Keyring(context.secrets, network.fetch);
+  const list = new UserList(session, context.workspaceState, (error) => reporter.note("rgw.refresh", error));
+  const panels = new BucketPanels(context.extensionUri, keyring, reporter);
+  const rotating: Rotating = new Set();
+
+  const commands: Readonly<Record<string, (target?: unknown) => Promise<void>>> = {
+    "rgw.signIn": () => signIn(session),
+    "rgw.signOut": () => signOut(session),
+    "rgw.selectProject": () => selectProject(session, list),
+    "rgw.refresh": () => list.refresh(),
+    "rgw.findUser": () => findUser(),
+    "rgw.showProblem": () => showProblem(list),
+    "rgw.rotateKey": (target) => rotateKey(target, session, list, keyring, rotating),
+    "rgw.browseBuckets": (target) => panels.browse(target, list),
+    "rgw.copyAccessKeyId": (target) => copyAccessKeyId(target, list),
+    "rgw.copySecretKey": (target) => copySecretKey(target, list, keyring),
+    "rgw.enterSecretKey": (target) => enterSecretKey(target, list, keyring),
+    "rgw.forgetSecretKey": (target) => forgetSecretKey(target, list, keyring),
+    "rgw.verifyKey": (target) => verifyKey(target, list, keyring),
+    "rgw.showLog": async () => log.show(),
+    "rgw.openSettings": async () => {
+      await vscode.commands.executeCommand("workbench.action.openSettings", `@ext:${context.extension.id}`);
+    },
+  };
+
+  context.subscriptions.push(
+    log,
+    session,
+    keyring,
+    list,
+    panels,
+    { dispose: () => void network.close() },
+    showUsers(list, keyring),
+    vscode.window.registerFileDecorationProvider(keyStateDecorations),
+    session.onDidChange(() => void list.restart()),
+    onDidChangeEndpoints(() => void list.restart()),
+    ...Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, reporter.guard(id, run))),
+  );
+  void list.refresh();
+}

@@ -1,0 +1,64 @@
+import * as vscode from "vscode";
+import type { Credential } from "../../core/keys/rotate.ts";
+import type { RgwUser } from "../../core/platform/schema.ts";
+import type { Secret } from "../../core/secret.ts";
+import { NoStoredKeyError } from "../explain.ts";
+import type { Keyring } from "../keyring.ts";
+import { pickUser } from "../pickUser.ts";
+import type { UserList } from "../userList.ts";
+
+/** How long a copied secret may stay in the clipboard. Milliseconds. */
+const clipboardLife = 60_000;
+
+export async function copyAccessKeyId(target: unknown, list: UserList): Promise<void> {
+  const user = await pickUser(list, target, vscode.l10n.t("Copy Access Key ID"));
+  if (!user) return;
+  await vscode.env.clipboard.writeText(user.accessKeyId);
+  vscode.window.setStatusBarMessage(vscode.l10n.t("$(copy) Access key ID of {0} copied", user.name), 5_000);
+}
+
+export async function copySecretKey(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
+  const user = await pickUser(list, target, vscode.l10n.t("Copy Secret Key"));
+  if (!user) return;
+  const key = await keyring.vault().get(user.id);
+  const secret = key?.held ?? key?.secret;
+  if (!secret) throw new NoStoredKeyError();
+  await copyForAWhile(secret);
+  void vscode.window.showInformationMessage(
+    vscode.l10n.t(
+      "The secret key of {0} is in the clipboard. It is cleared after a minute if it is still there.",
+      user.name,
+    ),
+  );
+}
+
+/** The secret exists nowhere else: the person is asked until it is copied, or given up in so many words. */
+export async function offerSecret(user: RgwUser, { secret }: Credential): Promise<void> {
+  const copy = vscode.l10n.t("Copy Secret Key");
+  const giveUp = vscode.l10n.t("Lose It");
+  for (;;) {
+    const choice = await vscode.window.showErrorMessage(
+      vscode.l10n.t("The key of {0} is rotated, but the new secret key could not be stored.", user.name),
+      {
+        modal: true,
+        detail: vscode.l10n.t(
+          "VS Code's secret storage does not keep it, and the platform shows it only once. Copy it now and put it in a safe place; it stays in the clipboard.",
+        ),
+      },
+      { title: copy },
+      { title: giveUp, isCloseAffordance: false },
+    );
+    if (choice?.title === copy) return await vscode.env.clipboard.writeText(secret.reveal());
+    if (choice?.title === giveUp) return;
+  }
+}
+
+async function copyForAWhile(secret: Secret): Promise<void> {
+  await vscode.env.clipboard.writeText(secret.reveal());
+  const timer = setTimeout(() => void clear(), clipboardLife);
+  timer.unref();
+
+  async function clear(): Promise<void> {
+    if ((await vscode.env.clipboard.readText()) === secret.reveal()) await vscode.env.clipboard.writeText("");
+  }
+}

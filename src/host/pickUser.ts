@@ -1,0 +1,48 @@
+import * as vscode from "vscode";
+import type { RgwUser } from "../core/platform/schema.ts";
+import { SignedOutError } from "./explain.ts";
+import type { UserList } from "./userList.ts";
+
+/**
+ * The user that a command is about: the one it was called on (a row of the tree, or a user), or the one a person picks.
+ * @returns nothing when the person picks none
+ */
+export async function pickUser(list: UserList, target: unknown, title: string): Promise<RgwUser | undefined> {
+  const id = userIdOf(target);
+  if (id !== undefined) {
+    if (list.state.view !== "ready") await list.refresh();
+    const user = list.find(id);
+    if (user) return user;
+  }
+  if (list.state.view !== "ready") await list.refresh();
+  const { state } = list;
+  if (state.view === "signedOut" || state.view === "expired") throw new SignedOutError();
+  if (state.view === "chooseProject") {
+    await vscode.commands.executeCommand("rgw.selectProject");
+  }
+  return await ask(list, title);
+}
+
+async function ask(list: UserList, title: string): Promise<RgwUser | undefined> {
+  const users = list.state.view === "ready" ? list.state.users : [];
+  const items = users.map((user) => ({
+    label: `$(${user.locked ? "lock" : "unlock"}) ${user.name}`,
+    description: user.accessKeyId,
+    ...(user.locked && { detail: vscode.l10n.t("locked") }),
+    user,
+  }));
+  const picked = await vscode.window.showQuickPick(items, {
+    title,
+    placeHolder: items.length > 0 ? vscode.l10n.t("Which user?") : vscode.l10n.t("There are no users to pick from"),
+    matchOnDescription: true,
+  });
+  return picked?.user;
+}
+
+/** A `view/title` command gets the focused row as its argument, a menu the row it was opened on, code a user. */
+function userIdOf(target: unknown): string | undefined {
+  if (typeof target !== "object" || target === null) return undefined;
+  const candidate = "user" in target ? target.user : target;
+  if (typeof candidate !== "object" || candidate === null || !("id" in candidate)) return undefined;
+  return typeof candidate.id === "string" ? candidate.id : undefined;
+}
