@@ -6,10 +6,10 @@ import {
   S3ServiceException,
 } from "@aws-sdk/client-s3";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
-import type { BucketRow, BucketUsage, ObjectPage } from "../../protocol/bucketBrowser.ts";
 import { type Fetch, NetworkError } from "../network.ts";
 import type { Secret } from "../secret.ts";
 import { S3Error, kindOfCode } from "./errors.ts";
+import type { Bucket, BucketUsage, ObjectPage } from "./model.ts";
 
 export interface S3Access {
   readonly endpoint: URL;
@@ -44,7 +44,7 @@ export class S3 {
     });
   }
 
-  async buckets(signal?: AbortSignal): Promise<readonly BucketRow[]> {
+  async buckets(signal?: AbortSignal): Promise<readonly Bucket[]> {
     const { Buckets = [] } = await this.#send("ListBuckets", signal, (options) =>
       this.#client.send(new ListBucketsCommand({}), options),
     );

@@ -71,6 +71,7 @@ export function verdictOf(error: S3Error | undefined): Verdict {
   switch (error.kind) {
     case "denied":
     case "quota":
+    case "suspended":
       return { verdict: "accepted" };
     case "rejected":
       return { verdict: "rejected", error };
