@@ -11,7 +11,7 @@ import { Session } from "./host/session.ts";
 import { onDidChangeEndpoints } from "./host/settings.ts";
 import { signIn, signOut } from "./host/signIn/commands.ts";
 import { UserList } from "./host/userList.ts";
-import { findUser, selectProject, showProblem } from "./host/users/commands.ts";
+import { findUser, refresh, selectProject, showProblem } from "./host/users/commands.ts";
 import { keyStateDecorations } from "./host/users/item.ts";
 import { showUsers } from "./host/users/tree.ts";
 
@@ -34,7 +34,7 @@ export function activate(context: vscode.ExtensionContext): void {
     "rgw.signIn": () => signIn(session),
     "rgw.signOut": () => signOut(session),
     "rgw.selectProject": () => selectProject(session, list),
-    "rgw.refresh": () => list.refresh(),
+    "rgw.refresh": () => refresh(list),
     "rgw.findUser": () => findUser(),
     "rgw.showProblem": () => showProblem(list),
     "rgw.rotateKey": (target) => rotateKey(target, session, list, keyring, rotating),

@@ -97,7 +97,7 @@ export class Network {
       init.signal,
       () =>
         // undici's types of the web standard's classes are its own; the values are the same.
-        fetch(target, { ...init, dispatcher: agent } as UndiciRequestInit) as unknown as Promise<Response>,
+        fetch(target, { ...(init as UndiciRequestInit), dispatcher: agent }) as unknown as Promise<Response>,
     );
   }
 

@@ -126,11 +126,19 @@ export function decodeKey(encoded: string): string {
   return decodeURIComponent(encoded.replaceAll("+", " "));
 }
 
+/** Something else than S3 answered. */
+class ForeignAnswerError extends Error {
+  override readonly name = "ForeignAnswerError";
+}
+
 /** The SDK's handler calls with a `Request`, which only the fetch that made it understands. */
 function throughNetwork(fetch: Fetch): typeof globalThis.fetch {
   return async (input, init) => {
     const { url, method, headers, body, signal } = new Request(input, init);
-    return await fetch(url, { method, headers, body, signal, ...(body && { duplex: "half" }) });
+    const response = await fetch(url, { method, headers, body, signal, ...(body && { duplex: "half" }) });
+    // A proxy's page can pass for an empty list. No operation here reads an object, which might be a page of its own right.
+    if (response.headers.get("content-type")?.startsWith("text/html")) throw new ForeignAnswerError();
+    return response;
   };
 }
 

@@ -24,6 +24,10 @@ export async function selectProject(session: Session, list: UserList): Promise<v
   if (picked) await list.pickProject(picked.project);
 }
 
+export async function refresh(list: UserList): Promise<void> {
+  await vscode.window.withProgress({ location: { viewId } }, () => list.refresh());
+}
+
 /** The tree's own find: filters as one types. */
 export async function findUser(): Promise<void> {
   await vscode.commands.executeCommand(`${viewId}.focus`);
