@@ -1,5 +1,5 @@
 // Builds the extension into dist/. `--watch` keeps building, `--production` minifies; both fail over the size budget.
-import { cp, mkdir, rm, stat } from "node:fs/promises";
+import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { build, context } from "esbuild";
 
 const watch = process.argv.includes("--watch");
@@ -54,8 +54,11 @@ await cp("src/l10n/package.nls.json", "package.nls.json");
 if (watch) {
   for (const options of [host, webview]) await (await context(options)).watch();
 } else {
-  const [built] = await Promise.all([build(host), build(webview)]);
-  if (production) await checkEntry(built.metafile);
+  const [hostBuild, webviewBuild] = await Promise.all([build(host), build(webview)]);
+  if (production) {
+    await checkEntry(hostBuild.metafile);
+    await writeNotices([hostBuild.metafile, webviewBuild.metafile]);
+  }
 }
 
 /**
@@ -77,4 +80,23 @@ async function checkEntry(metafile) {
     console.error("The entry is over its budget: load what is heavy with import() on first use.");
     process.exitCode = 1;
   }
+}
+
+/**
+ * The licences of what is bundled ask to travel with it.
+ * @param {import("esbuild").Metafile[]} metafiles
+ */
+async function writeNotices(metafiles) {
+  const inputs = metafiles.flatMap((metafile) => Object.keys(metafile.inputs));
+  const folders = inputs
+    .map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0])
+    .filter((folder) => folder !== undefined);
+  const notices = [];
+  for (const folder of [...new Set(folders)].sort()) {
+    const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
+    const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
+    const text = file ? await readFile(`${folder}/${file}`, "utf8") : "";
+    notices.push(`${name} ${version} (${license})\n\n${text.trim()}\n`);
+  }
+  await writeFile("dist/THIRD-PARTY-NOTICES.txt", notices.join(`\n${"-".repeat(80)}\n\n`));
 }

@@ -149,7 +149,8 @@ const globalDispatcher = Symbol.for("undici.globalDispatcher.1");
 async function loadUndici({ connectTimeoutMs, requestTimeoutMs }: NetworkSettings): Promise<Direct> {
   const globals = globalThis as Record<symbol, unknown>;
   const before = globals[globalDispatcher];
-  const { Agent, fetch } = await import("undici");
+  // The default export is what both Node and a bundle make of this CommonJS package.
+  const { Agent, fetch } = (await import("undici")).default;
   if (before === undefined) globals[globalDispatcher] = undefined;
   const agent = new Agent({
     connect: { timeout: connectTimeoutMs },

@@ -3,15 +3,15 @@ import { type KeyState, type StoredKey, keyState } from "../../core/keys/vault.t
 import type { Project, RgwUser } from "../../core/platform/schema.ts";
 
 /** One user as a row of the tree: the lock is an icon, a `contextValue` and part of the accessible label, together. */
-export function toTreeItem(user: RgwUser, key: StoredKey | undefined, project: Project | undefined): vscode.TreeItem {
+export function toTreeItem(user: RgwUser, key: StoredKey | undefined): vscode.TreeItem {
   const state = keyState(key);
   const item = new vscode.TreeItem(user.name);
   item.id = user.id;
-  item.description = [user.accessKeyId, keyWords(state)].filter(Boolean).join(" · ");
+  // The words first: a narrow view cuts the end.
+  item.description = [keyWords(state), user.accessKeyId].filter(Boolean).join(" · ");
   item.iconPath = new vscode.ThemeIcon(user.locked ? "lock" : "unlock");
   item.contextValue = ["user", user.locked ? "locked" : "unlocked", state === "none" ? "noKey" : "key"].join(" ");
   item.resourceUri = keyStateUri(user.id, state);
-  item.tooltip = tooltip(user, key, project);
   item.accessibilityInformation = { label: accessibleLabel(user, state) };
   item.command = { command: "rgw.browseBuckets", title: vscode.l10n.t("Browse Buckets"), arguments: [user] };
   return item;
@@ -73,7 +73,12 @@ function accessibleLabel(user: RgwUser, state: KeyState): string {
   return [user.name, lockWord(user), accessKeyId, keySentence(state)].filter(Boolean).join(", ");
 }
 
-function tooltip(user: RgwUser, key: StoredKey | undefined, project: Project | undefined): vscode.MarkdownString {
+/** Made when it is asked for: thousands of rows would carry it for nothing. */
+export function toTooltip(
+  user: RgwUser,
+  key: StoredKey | undefined,
+  project: Project | undefined,
+): vscode.MarkdownString {
   const text = new vscode.MarkdownString("", true);
   // Names come from elsewhere: as text they can neither format nor link.
   text.appendText(user.name).appendMarkdown("\n\n");

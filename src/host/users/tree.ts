@@ -4,7 +4,7 @@ import type { RgwUser } from "../../core/platform/schema.ts";
 import { inOneLine } from "../explain.ts";
 import type { Keyring } from "../keyring.ts";
 import type { UserList } from "../userList.ts";
-import { toTreeItem } from "./item.ts";
+import { toTooltip, toTreeItem } from "./item.ts";
 
 export const viewId = "rgw.users";
 
@@ -33,8 +33,13 @@ class UserTree implements vscode.TreeDataProvider<Row> {
   }
 
   getTreeItem({ user, key }: Row): vscode.TreeItem {
+    return toTreeItem(user, key);
+  }
+
+  resolveTreeItem(item: vscode.TreeItem, { user, key }: Row): vscode.TreeItem {
     const { state } = this.#list;
-    return toTreeItem(user, key, state.view === "ready" ? state.project : undefined);
+    item.tooltip = toTooltip(user, key, state.view === "ready" ? state.project : undefined);
+    return item;
   }
 
   refresh(): void {

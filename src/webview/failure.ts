@@ -1,0 +1,21 @@
+import * as l10n from "@vscode/l10n";
+import { type TemplateResult, html, nothing } from "lit";
+import type { Failure, WayOut } from "../protocol/bucketBrowser.ts";
+
+/** What went wrong, in place, with the ways out as buttons; the first is the main one. */
+export function failureView(
+  { title, detail, requestId, waysOut }: Failure,
+  take: (id: WayOut) => void,
+): TemplateResult {
+  return html`<section class="message failed" role="alert">
+    <h2><vscode-icon name="error" aria-hidden="true"></vscode-icon>${title}</h2>
+    ${detail ? html`<p>${detail}</p>` : nothing}
+    ${requestId ? html`<p class="request">${l10n.t("Request ID: {0}", requestId)}</p>` : nothing}
+    <div class="ways">
+      ${waysOut.map(
+        ({ id, label }, index) =>
+          html`<vscode-button ?secondary=${index > 0} @click=${() => take(id)}>${label}</vscode-button>`,
+      )}
+    </div>
+  </section>`;
+}
