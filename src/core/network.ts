@@ -97,6 +97,7 @@ export class Network {
       init.signal,
       () =>
         // undici's types of the web standard's classes are its own; the values are the same.
+      // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
         fetch(target, { ...(init as UndiciRequestInit), dispatcher: agent }) as unknown as Promise<Response>,
     );
   }

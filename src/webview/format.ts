@@ -2,7 +2,7 @@ const units = ["KB", "MB", "GB", "TB", "PB"];
 
 /** Bytes in units of 1,024, as VS Code writes them. */
 export function formatSize(bytes: number, locale: string): string {
-  if (bytes < 1024) return `${bytes} B`;
+  if (bytes < 1024) return `${formatCount(bytes, locale)} B`;
   let size = bytes;
   let unit = -1;
   for (; size >= 1024 && unit < units.length - 1; unit++) size /= 1024;

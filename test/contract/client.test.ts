@@ -133,7 +133,7 @@ for (const subject of subjects) {
     ];
     for (const [fault, kind, mayHaveActed] of faults) {
       test(`a renewal that meets ${JSON.stringify(fault)} is ${kind}${mayHaveActed ? ", and may have acted" : ""}`, async () => {
-        sandbox.faults.platform.add({ ...renewal, ...fault } as FaultOptions);
+        sandbox.faults.platform.add({ ...renewal, ...fault });
         const error = await fails(platform.renewKey(unlocked().id), kind, mayHaveActed);
         if (fault.kind === "status") assert.ok(error.requestId, "no request id");
         if (kind === "rateLimited") assert.equal(error.retryAfter, 7);
@@ -231,9 +231,9 @@ for (const subject of subjects) {
         [{ kind: "html", status: 502 }, "unreadable"],
       ];
       for (const [fault, kind] of cases) {
-        const { remove } = sandbox.faults.s3.add(fault);
+        const planned = sandbox.faults.s3.add(fault);
         await s3Fails(s3().buckets(), kind);
-        remove();
+        planned.remove();
       }
     });
   });

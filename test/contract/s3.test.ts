@@ -338,7 +338,7 @@ function contract(subject: Subject): void {
 
     it("are closed to others", async () => {
       await put("private");
-      for (const request of [
+      const requests: readonly RawRequest[] = [
         { path: `/${bucket}` },
         { path: `/${bucket}/private` },
         { path: `/${bucket}/no-such-key` },
@@ -347,7 +347,8 @@ function contract(subject: Subject): void {
         { method: "PUT", path: `/${bucket}/theirs`, body: "x" },
         { method: "DELETE", path: `/${bucket}/private` },
         { method: "DELETE", path: `/${bucket}` },
-      ]) {
+      ];
+      for (const request of requests) {
         const answer = await signedRequest(stranger.target, request);
         assert.deepEqual([request, answer.status, answer.code], [request, 403, "AccessDenied"]);
         assert.equal((await send(owner.target, request)).code, "AccessDenied");

@@ -1,5 +1,6 @@
 import { randomBytes, randomUUID } from "node:crypto";
 import { sign, verify } from "hono/jwt";
+import { noteIssued } from "./issued.ts";
 
 /** Admins see and may do all; managers work with the users of their projects; readers only look at them. */
 export type Role = "admin" | "manager" | "reader";
@@ -31,12 +32,14 @@ export class SignIns {
 
   constructor(accounts: readonly Account[]) {
     this.accounts = accounts;
+    noteIssued(...accounts.map(({ password }) => password));
   }
 
   /** A static API token, good until the sandbox ends. */
   issueToken(account: Account): string {
     const token = `bnerd_tok_${randomBytes(24).toString("base64url")}`;
     this.#tokens.set(token, account);
+    noteIssued(token);
     return token;
   }
 
@@ -45,7 +48,9 @@ export class SignIns {
     const account = this.accounts.find((candidate) => candidate.login === login && candidate.password === password);
     if (!account) return undefined;
     const exp = Math.floor(Date.now() / 1000) + this.lifetimeSeconds;
-    return sign({ sub: account.id, jti: randomUUID(), exp }, this.#signingKey, "HS256");
+    const token = await sign({ sub: account.id, jti: randomUUID(), exp }, this.#signingKey, "HS256");
+    noteIssued(token);
+    return token;
   }
 
   async whose(token: string): Promise<Account | undefined> {

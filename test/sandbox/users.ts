@@ -2,6 +2,7 @@ import { mkdirSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { z } from "zod";
 import type { S3Identity } from "./backend.ts";
+import { noteIssued } from "./issued.ts";
 
 const userSchema = z.object({
   id: z.uuid(),
@@ -80,6 +81,7 @@ export class UserStore {
   /** Adds users, or puts them in the place of those with the same ids. */
   put(...users: readonly RgwUser[]): void {
     for (const user of users) this.#remember(user);
+    noteIssued(...users.map(({ secretKey }) => secretKey));
     this.#save();
   }
 
