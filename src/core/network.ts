@@ -80,12 +80,12 @@ export class Network {
     if (isLoopback(target.hostname)) return false;
     if (env["NODE_EXTRA_CA_CERTS"] || env["SSL_CERT_FILE"] || env["SSL_CERT_DIR"]) return true;
     if (proxySupport === "off") return false;
-    const exceptions = noProxy.length > 0 ? noProxy : splitList(env["no_proxy"] ?? env["NO_PROXY"]);
+    const exceptions = noProxy.length > 0 ? noProxy : splitList(env["no_proxy"] || env["NO_PROXY"]);
     if (exceptions.some((pattern) => matchesHost(target, pattern))) return false;
     const fromEnv =
       target.protocol === "https:"
-        ? (env["HTTPS_PROXY"] ?? env["https_proxy"] ?? env["HTTP_PROXY"] ?? env["http_proxy"])
-        : (env["HTTP_PROXY"] ?? env["http_proxy"]);
+        ? env["HTTPS_PROXY"] || env["https_proxy"] || env["HTTP_PROXY"] || env["http_proxy"]
+        : env["HTTP_PROXY"] || env["http_proxy"];
     return Boolean(proxy || fromEnv);
   }
 
@@ -97,7 +97,7 @@ export class Network {
       init.signal,
       () =>
         // undici's types of the web standard's classes are its own; the values are the same.
-      // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
+        // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
         fetch(target, { ...(init as UndiciRequestInit), dispatcher: agent }) as unknown as Promise<Response>,
     );
   }
@@ -119,9 +119,14 @@ export class Network {
 /**
  * The whole text of an answer.
  * @param limit bytes
- * @throws NetworkError when the answer breaks off, or is longer than the limit
+ * @throws NetworkError when the answer breaks off, or is longer than the limit; the signal's reason when it was aborted
  */
-export async function readText(response: Response, origin: string, limit: number): Promise<string> {
+export async function readText(
+  response: Response,
+  origin: string,
+  limit: number,
+  signal?: AbortSignal,
+): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
@@ -132,7 +137,7 @@ export async function readText(response: Response, origin: string, limit: number
       text += decoder.decode(chunk, { stream: true });
     }
   } catch (error) {
-    if (error instanceof Error && error.name === "AbortError") throw error;
+    if (signal?.aborted) throw signal.reason;
     throw new NetworkError(origin, "interrupted", reasonOf(error));
   }
   if (size > limit) throw new NetworkError(origin, "interrupted", "other");
@@ -149,10 +154,10 @@ const globalDispatcher = Symbol.for("undici.globalDispatcher.1");
 /** undici makes its agent the whole process's when nobody did so before; everyone else's fetch is not ours to touch. */
 async function loadUndici({ connectTimeoutMs, requestTimeoutMs }: NetworkSettings): Promise<Direct> {
   const globals = globalThis as Record<symbol, unknown>;
-  const before = globals[globalDispatcher];
   // The default export is what both Node and a bundle make of this CommonJS package.
   const { Agent, fetch } = (await import("undici")).default;
-  if (before === undefined) globals[globalDispatcher] = undefined;
+  // Only the package's own class is taken back: Node's, which somebody's fetch may have put there meanwhile, is another.
+  if (globals[globalDispatcher] instanceof Agent) globals[globalDispatcher] = undefined;
   const agent = new Agent({
     connect: { timeout: connectTimeoutMs },
     headersTimeout: requestTimeoutMs,
@@ -172,7 +177,7 @@ async function settle(
   } catch (error) {
     if (signal?.aborted) throw signal.reason;
     const reason = reasonOf(error);
-    throw new NetworkError(target.origin, neverSent(reason, error) ? "notSent" : "interrupted", reason);
+    throw new NetworkError(target.origin, neverSent(error) ? "notSent" : "interrupted", reason);
   }
 }
 
@@ -192,18 +197,24 @@ const reasons: Readonly<Record<string, NetworkReason>> = {
   UND_ERR_BODY_TIMEOUT: "timeout",
 };
 
+const certificateCodes = /CERT_|SELF_SIGNED|UNABLE_TO_|^ERR_TLS_CERT/;
 const tlsCodes = /CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS|^ERR_SSL|^EPROTO$/;
 
+interface SystemFailure {
+  readonly code: string;
+  readonly syscall: string | undefined;
+}
+
 /** A fetch fails with a TypeError whose cause, perhaps an AggregateError of several addresses, says why. */
-function codesOf(error: unknown): readonly string[] {
+function failuresOf(error: unknown): readonly SystemFailure[] {
   if (!(error instanceof Error)) return [];
-  const code = "code" in error && typeof error.code === "string" ? [error.code] : [];
+  const { code, syscall } = error as NodeJS.ErrnoException;
   const inner = error instanceof AggregateError ? error.errors : [];
-  return [...code, ...[error.cause, ...inner].flatMap(codesOf)];
+  return [...(code === undefined ? [] : [{ code, syscall }]), ...[error.cause, ...inner].flatMap(failuresOf)];
 }
 
 function reasonOf(error: unknown): NetworkReason {
-  for (const code of codesOf(error)) {
+  for (const { code } of failuresOf(error)) {
     const reason = reasons[code] ?? (tlsCodes.test(code) ? "tls" : undefined);
     if (reason) return reason;
   }
@@ -215,9 +226,12 @@ function messagesOf(error: unknown): string {
   return error instanceof Error ? `${error.message} ${messagesOf(error.cause)}` : "";
 }
 
-function neverSent(reason: NetworkReason, error: unknown): boolean {
-  const early = ["dns", "refused", "tls", "offline", "proxy"].includes(reason);
-  return early || codesOf(error).some((code) => code === "UND_ERR_CONNECT_TIMEOUT" || code === "ETIMEDOUT");
+/** Only what happens while a connection is made: the same codes on one that was made say nothing about the request. */
+function neverSent(error: unknown): boolean {
+  return failuresOf(error).some(({ code, syscall }) => {
+    if (code === "UND_ERR_CONNECT_TIMEOUT" || certificateCodes.test(code)) return true;
+    return syscall === "connect" || syscall === "getaddrinfo";
+  });
 }
 
 function isStream(body: RequestInit["body"]): boolean {

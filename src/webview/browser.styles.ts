@@ -11,6 +11,16 @@ export const styles = css`
     font-family: var(--vscode-font-family);
     font-size: var(--vscode-font-size, 13px);
   }
+  /* For screen readers: the tab shows it already. */
+  h1 {
+    position: absolute;
+    width: 1px;
+    height: 1px;
+    margin: 0;
+    overflow: hidden;
+    clip-path: inset(50%);
+    white-space: nowrap;
+  }
   .toolbar {
     display: flex;
     align-items: center;

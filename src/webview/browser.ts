@@ -193,6 +193,7 @@ export class BucketBrowser extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
+      <h1>${l10n.t("Buckets of {0}", this.#start.state.userName)}</h1>
       ${this.#toolbar()}
       <div class="progress">
         ${this.#slow ? html`<vscode-progress-bar indeterminate aria-label=${l10n.t("Loading")}></vscode-progress-bar>` : nothing}

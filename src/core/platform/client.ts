@@ -142,7 +142,7 @@ export class PlatformClient {
         call,
         status: response.status,
         headers: response.headers,
-        text: await readText(response, url.origin, answerLimit),
+        text: await readText(response, url.origin, answerLimit, signal),
       };
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;

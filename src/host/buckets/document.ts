@@ -36,7 +36,7 @@ export function panelDocument(webview: DocumentHost, extensionUri: vscode.Uri, s
     <script type="module" nonce="${nonce}" src="${asset("bucketBrowser.js")}"></script>
   </head>
   <body>
-    <rgw-bucket-browser data-start="${escapeHtml(JSON.stringify(start))}"></rgw-bucket-browser>
+    <rgw-bucket-browser role="main" data-start="${escapeHtml(JSON.stringify(start))}"></rgw-bucket-browser>
   </body>
 </html>`;
 }

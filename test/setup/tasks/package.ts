@@ -1,0 +1,3 @@
+import { packageExtension } from "../run/packaging.ts";
+
+await packageExtension((line) => console.log(line));
