@@ -18,6 +18,7 @@ journey("When something is not as it should be", "trouble", (stage) => {
   test("the buckets of a user without a stored key offer a way out", async () => {
     await signIn(stage());
     await pickProject(stage(), "web-shop");
+    await workbench().clearNotifications();
     await workbench()
       .treeItem(/^web-assets,/)
       .click();
