@@ -76,7 +76,7 @@ export const styles = css`
     padding: 3px;
     border: 0;
     border-radius: 5px;
-    color: var(--vscode-icon-foreground);
+    color: var(--.codicon-foreground);
     background: none;
     cursor: pointer;
   }
@@ -170,11 +170,11 @@ export const styles = css`
     align-items: center;
     gap: 6px;
   }
-  .name vscode-icon {
+  .name .codicon {
     flex: none;
-    color: var(--vscode-icon-foreground);
+    color: var(--.codicon-foreground);
   }
-  .active .name vscode-icon {
+  .active .name .codicon {
     color: inherit;
   }
   bdi {
@@ -213,7 +213,7 @@ export const styles = css`
     margin: 0;
     line-height: 1.5;
   }
-  .failed vscode-icon {
+  .failed .codicon {
     color: var(--vscode-errorForeground);
   }
   .request {
@@ -228,6 +228,7 @@ export const styles = css`
   }
   .status {
     display: flex;
+    margin-top: auto;
     min-height: 22px;
     padding: 0 12px;
     align-items: center;

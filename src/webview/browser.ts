@@ -5,6 +5,7 @@ import { styles } from "./browser.styles.ts";
 import { failureView } from "./failure.ts";
 import { formatCount, visible } from "./format.ts";
 import { HostClient, HostFailure } from "./hostClient.ts";
+import { icon, iconStyles } from "./icon.ts";
 import { Listing, type Row, parentOf, placeOf, wayTo } from "./listing.ts";
 import { cellsOf, headers, nameView } from "./rows.ts";
 import { type View, rowsInView, scrollTo, tallest } from "./windowing.ts";
@@ -193,6 +194,7 @@ export class BucketBrowser extends LitElement {
 
   protected override render(): TemplateResult {
     return html`
+      ${iconStyles()}
       <h1>${l10n.t("Buckets of {0}", this.#start.state.userName)}</h1>
       ${this.#toolbar()}
       <div class="progress">
@@ -215,7 +217,7 @@ export class BucketBrowser extends LitElement {
         >
           ${name}
         </button>
-        ${isLast ? nothing : html`<vscode-icon name="chevron-right" aria-hidden="true"></vscode-icon>`}
+        ${isLast ? nothing : html`${icon("chevron-right")}`}
       </li>`;
     return html`<div class="toolbar">
       <nav aria-label=${l10n.t("Path")}>
@@ -231,9 +233,9 @@ export class BucketBrowser extends LitElement {
     </div>`;
   }
 
-  #tool(icon: string, label: string, action: () => void, disabled: boolean): TemplateResult {
+  #tool(iconName: string, label: string, action: () => void, disabled: boolean): TemplateResult {
     return html`<button class="tool" title=${label} aria-label=${label} ?disabled=${disabled} @click=${action}>
-      <vscode-icon name=${icon} aria-hidden="true"></vscode-icon>
+      ${icon(iconName)}
     </button>`;
   }
 
@@ -276,7 +278,12 @@ export class BucketBrowser extends LitElement {
   #row(index: number): TemplateResult | typeof nothing {
     const row = this.#listing.row(index);
     if (!row) return nothing;
-    const { icon, name, label, others } = cellsOf(row, {
+    const {
+      icon: kindIcon,
+      name,
+      label,
+      others,
+    } = cellsOf(row, {
       place: this.#place,
       locale: this.#start.locale,
       usage: (bucket) => this.#usage.get(bucket),
@@ -294,7 +301,7 @@ export class BucketBrowser extends LitElement {
       @dblclick=${() => this.#open(row)}
     >
       <div role="gridcell" class="name" title=${name}>
-        <vscode-icon name=${icon} aria-hidden="true"></vscode-icon>
+        ${icon(kindIcon)}
         ${opens ? html`<span class="opens" @click=${() => this.#open(row)}>${nameView(name)}</span>` : nameView(name)}
       </div>
       ${headers(this.#place).map(({ kind }, column) => {

@@ -1,6 +1,7 @@
 import * as l10n from "@vscode/l10n";
 import { type TemplateResult, html, nothing } from "lit";
 import type { Failure, WayOut } from "../protocol/bucketBrowser.ts";
+import { icon } from "./icon.ts";
 
 /** What went wrong, in place, with the ways out as buttons; the first is the main one. */
 export function failureView(
@@ -8,7 +9,7 @@ export function failureView(
   take: (id: WayOut) => void,
 ): TemplateResult {
   return html`<section class="message failed" role="alert">
-    <h2><vscode-icon name="error" aria-hidden="true"></vscode-icon>${title}</h2>
+    <h2>${icon("error")}${title}</h2>
     ${detail ? html`<p>${detail}</p>` : nothing}
     ${requestId ? html`<p class="request">${l10n.t("Request ID: {0}", requestId)}</p>` : nothing}
     <div class="ways">

@@ -35,7 +35,7 @@ export async function servePanel(start: PanelStart, fake: string): Promise<Serve
   const axe = await readFile(join(root, "node_modules/axe-core/axe.min.js"));
 
   const server = createServer((request, response) => {
-    const name = request.url?.split("/").at(-1) ?? "";
+    const name = request.url?.split("?")[0]?.split("/").at(-1) ?? "";
     if (name === "panel") return response.setHeader("content-type", "text/html").end(page);
     const content = name === "axe.js" ? axe : files.get(name);
     const type = name.endsWith(".css") ? "text/css" : name.endsWith(".ttf") ? "font/ttf" : "text/javascript";

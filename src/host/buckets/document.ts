@@ -24,7 +24,7 @@ export function panelDocument(webview: DocumentHost, extensionUri: vscode.Uri, s
     `font-src ${webview.cspSource}`,
   ].join("; ");
 
-  // The stylesheet's id is the one by which <vscode-icon> finds the icon font's classes.
+  // By its id the elements find the stylesheet, which has the icon font's classes.
   return `<!DOCTYPE html>
 <html lang="${escapeHtml(start.locale)}">
   <head>

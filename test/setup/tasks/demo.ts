@@ -1,5 +1,6 @@
-import { spawn } from "node:child_process";
+import { downloadAndUnzipVSCode } from "@vscode/test-electron";
 import { once } from "node:events";
+import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { startSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
 import { makeProfile, type Profile } from "../../workbench/driver/profile.ts";
@@ -8,99 +9,94 @@ import { installVsix, startServer } from "../../workbench/driver/server.ts";
 import { windowUrl } from "../../workbench/driver/window.ts";
 import { ceph } from "../parts/packages.ts";
 import { installation, newest, vscode } from "../parts/vscode.ts";
-import { findDesktop } from "../run/desktop.ts";
+import { root } from "../paths.ts";
+import { plainEnv, run, which } from "../run/command.ts";
 import { packageExtension } from "../run/packaging.ts";
 import { sandboxSettings } from "../run/sandboxLine.ts";
 
-const usage = `npm run demo [-- --no-open] [--backend embedded|rgw] [--browser]
+const usage = `npm run demo [-- --backend rgw] [--no-open]
 
-Builds the extension, starts a platform in a box with sample data, and opens VS Code with both. Ctrl+C ends all of it.
+Opens VS Code with the extension and a platform of its own on this computer, with sample data. Ctrl+C ends it all.
 
-  --no-open       only print the address of the VS Code in the browser
-  --backend rgw   a real Ceph RGW behind the platform
-  --browser       the VS Code in the browser, even where there is a desktop VS Code`;
+  --backend rgw   a real Ceph RGW behind it, instead of the sandbox's own S3 server
+  --no-open       only prints the address to open: VS Code runs as a server`;
 
 const { values } = parseArgs({
   options: {
-    "no-open": { type: "boolean", default: false },
-    browser: { type: "boolean", default: false },
     backend: { type: "string", default: "embedded" },
+    "no-open": { type: "boolean", default: false },
     help: { type: "boolean", default: false },
   },
 });
-const { backend } = values;
 
 if (values.help) console.log(usage);
-else if (backend !== "embedded" && backend !== "rgw") {
-  console.error(`There is no backend ${backend}.\n\n${usage}`);
-  process.exitCode = 2;
-} else await demonstrate(backend);
+else await demonstrate();
 
-async function demonstrate(kind: "embedded" | "rgw"): Promise<void> {
-  const ended = new AbortController();
-  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => ended.abort());
-  if (kind === "rgw") await need(ceph);
-  const vsix = await packageExtension(() => {});
-  await using scratchAndSandbox = new AsyncDisposableStack();
-  const sandbox = scratchAndSandbox.use(await startSandbox({ backend: kind }));
-  const scratch = scratchAndSandbox.adopt(await Scratch.create(), (it) => it.end());
-  const profile = await makeProfile(scratch.dir, { ...sandboxSettings(sandbox), "remote.autoForwardPorts": false });
-
-  const desktop = values.browser || values["no-open"] ? undefined : await findDesktop();
-  if (desktop === undefined) await openInBrowser(scratch, profile, vsix);
-  else await openDesktop(desktop, scratch, profile, vsix, ended);
-  explain(sandbox);
-  if (!ended.signal.aborted) await once(ended.signal, "abort");
-  console.log("\nEnding…");
+async function demonstrate(): Promise<void> {
+  const backend = values.backend === "rgw" ? "rgw" : "embedded";
+  const ended = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
+  if (backend === "rgw") await need(ceph);
+  const vsix = await packageExtension(() => undefined);
+  await using sandbox = await startSandbox({ backend });
+  const scratch = await Scratch.create();
+  try {
+    const settings = { ...sandboxSettings(sandbox), "workbench.startupEditor": "none" };
+    const profile = await makeProfile(scratch.dir, settings);
+    const desktop = values["no-open"] ? undefined : await desktopVSCode();
+    const where =
+      desktop === undefined ? await serve(scratch, profile, vsix) : await openDesktop(scratch, desktop, profile, vsix);
+    tell(where, sandbox);
+    await ended;
+    console.log("\nEnding VS Code and the sandbox…");
+  } finally {
+    await scratch.end();
+  }
 }
 
-async function openInBrowser(scratch: Scratch, profile: Profile, vsix: string): Promise<void> {
+function tell(where: string, { platformUrl, s3Endpoint, tokens }: Sandbox): void {
+  console.log(`
+${where}
+
+  Platform API  ${platformUrl}
+  S3 endpoint   ${s3Endpoint}
+  API token     ${tokens.member}
+
+RGW Keyring in the activity bar → Sign In → API token → paste the token above → Select Project → web-shop.
+Ctrl+C ends all of it.`);
+}
+
+/** An installed one, or one that can be downloaded; none without a display. */
+async function desktopVSCode(): Promise<string | undefined> {
+  const hasDisplay = process.platform !== "linux" || process.env["DISPLAY"] || process.env["WAYLAND_DISPLAY"];
+  if (!hasDisplay) return undefined;
+  const installed = await which(process.platform === "win32" ? "code.cmd" : "code");
+  if (installed !== undefined) return installed;
+  return downloadAndUnzipVSCode({ cachePath: join(root, ".vscode-test"), timeout: 10_000 }).catch(() => undefined);
+}
+
+async function openDesktop(scratch: Scratch, code: string, profile: Profile, vsix: string): Promise<string> {
+  const places = [`--user-data-dir=${profile.userData}`, `--extensions-dir=${profile.extensions}`];
+  const rootArgs = process.getuid?.() === 0 ? ["--no-sandbox"] : [];
+  await run(code, [...rootArgs, ...places, "--install-extension", vsix], { env: plainEnv() });
+  scratch.start(code, [...rootArgs, ...places, "--new-window", "--wait", profile.workspace], { env: plainEnv() });
+  return "VS Code is opening.";
+}
+
+async function serve(scratch: Scratch, profile: Profile, vsix: string): Promise<string> {
   await need(vscode(newest));
   await installVsix(installation(newest), profile, vsix);
-  const url = windowUrl(await startServer(scratch, installation(newest), profile), profile.workspace);
-  console.log(`\nVS Code is at ${url}`);
-  if (!values["no-open"]) openUrl(url);
+  const server = await startServer(scratch, installation(newest), profile);
+  const url = windowUrl(server, profile.workspace);
+  if (!values["no-open"]) await openInBrowser(url);
+  return `VS Code is at ${url}`;
 }
 
-async function openDesktop(
-  code: string,
-  scratch: Scratch,
-  { userData, extensions, workspace, dir }: Profile,
-  vsix: string,
-  ended: AbortController,
-): Promise<void> {
-  const places = ["--user-data-dir", userData, "--extensions-dir", extensions];
-  const install = scratch.start(code, [...places, "--install-extension", vsix], { cwd: dir, env: process.env });
-  await once(install, "exit");
-  const window = scratch.start(code, [...places, "--wait", "--new-window", workspace], { cwd: dir, env: process.env });
-  window.once("exit", () => ended.abort());
+async function openInBrowser(url: string): Promise<void> {
+  const opener = await which(process.platform === "darwin" ? "open" : "xdg-open");
+  if (opener !== undefined) await run(opener, [url]).catch(() => undefined);
 }
 
-function explain({ tokens, platformUrl, s3Endpoint }: Sandbox): void {
-  console.log(`
-1. Open "RGW Keyring" in the activity bar and press Sign In.
-2. Choose "API token" and paste this one, which is the sandbox's own and good only here:
-
-     ${tokens.member}
-
-The platform is at ${platformUrl}, its S3 endpoint at ${s3Endpoint}.
-An administrator's token, to see all projects: ${tokens.admin}
-
-Ctrl+C ends VS Code's server, the sandbox and all that belongs to them.`);
-}
-
-async function need(part: {
-  readonly name: string;
-  prepare(): Promise<{ ready: true } | { ready: false; why: string }>;
-}): Promise<void> {
+async function need(part: typeof ceph): Promise<void> {
   const readiness = await part.prepare();
   if (!readiness.ready) throw new Error(`${part.name} is missing. ${readiness.why}`);
-}
-
-/** Where there is no browser to open, the printed address is enough. */
-function openUrl(url: string): void {
-  const command = process.platform === "darwin" ? "open" : "xdg-open";
-  const child = spawn(command, [url], { stdio: "ignore", detached: true });
-  child.on("error", () => {});
-  child.unref();
 }

@@ -48,8 +48,8 @@ const serverArgs: readonly string[] = [
 function testServerArgs({ server }: Installation, { userData, extensions }: Profile): readonly string[] {
   const address = ["--host", "127.0.0.1", "--port", "0", "--without-connection-token"];
   const agreed = ["--accept-server-license-terms", "--disable-telemetry", "--disable-workspace-trust"];
-  const places = ["--user-data-dir", userData, "--extensions-dir", extensions];
-  return [server, ...address, ...agreed, ...places, "--enable-smoke-test-driver"];
+  const folders = ["--user-data-dir", userData, "--extensions-dir", extensions];
+  return [server, ...address, ...agreed, ...folders, "--enable-smoke-test-driver"];
 }
 
 /** Installs an extension as a person would. */
@@ -63,7 +63,10 @@ async function listening(child: ChildProcess, output: () => string): Promise<num
   const gone = new AbortController();
   child.once("exit", () => gone.abort());
   for (;;) {
-    const port = /(?:HTTP server listening on http:\/\/127\.0\.0\.1:|Web UI available at http:\/\/localhost:)(\d+)/.exec(output())?.[1];
+    const port =
+      /(?:HTTP server listening on http:\/\/127\.0\.0\.1:|Web UI available at http:\/\/localhost:)(\d+)/.exec(
+        output(),
+      )?.[1];
     if (port !== undefined) return Number(port);
     await once(child.stdout ?? child, "data", { signal: AbortSignal.any([timeout, gone.signal]) }).catch(
       (cause: unknown) => {

@@ -58,6 +58,12 @@ export class Workbench {
     return this.page.locator(".notifications-toasts .notification-list-item").filter({ hasText: text });
   }
 
+  /** In the list behind the bell, where it stays after its toast is gone. */
+  async notification(text: Name): Promise<Locator> {
+    await this.command("Notifications: Show Notifications");
+    return this.page.locator(".notifications-center .notification-list-item").filter({ hasText: text });
+  }
+
   dialog(text: Name): Locator {
     return this.page.locator(".monaco-dialog-box").filter({ hasText: text });
   }

@@ -38,7 +38,7 @@ journey("When something is not as it should be", "trouble", (stage) => {
     await stage().screenshot("3 wrong key");
     await refused.getByRole("button", { name: "Enter Again" }).click();
     await workbench().answer(/^Enter Secret Key/, secretKey);
-    await shown(workbench().toast(/web-assets is stored: S3 accepts it/));
+    await shown(await workbench().notification(/web-assets is stored: S3 accepts it/));
     await shown(workbench().webview.getByText("web-assets", { exact: true }).last());
     await shown(workbench().treeItem(/^web-assets, .*accepted by S3/));
     await stage().screenshot("4 right key");
