@@ -92,7 +92,7 @@ async function writeNotices(metafiles) {
     .map((path) => /^.*node_modules\/(@[^/]+\/)?[^/]+/.exec(path)?.[0])
     .filter((folder) => folder !== undefined);
   const notices = [];
-  for (const folder of [...new Set(folders)].sort()) {
+  for (const folder of [...new Set(folders)].toSorted()) {
     const { name, version, license } = JSON.parse(await readFile(`${folder}/package.json`, "utf8"));
     const file = (await readdir(folder)).find((entry) => /^licen[cs]e/i.test(entry));
     const text = file ? await readFile(`${folder}/${file}`, "utf8") : "";

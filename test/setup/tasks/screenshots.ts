@@ -36,10 +36,7 @@ async function arrange(workbench: Workbench, token: string): Promise<void> {
   await workbench.pick("Select Project", "web-shop");
   const user = workbench.treeItem(/^web-assets,/);
   await workbench.inlineAction(user, /^Rotate Key/);
-  await workbench
-    .dialog(/^Rotate the key/)
-    .getByRole("button", { name: "Rotate Key" })
-    .click();
+  await workbench.dialog("Rotate the key of web-assets?").getByRole("button", { name: "Rotate Key" }).click();
   await shown(workbench.toast(/rotated and verified/));
   await workbench.clearNotifications();
   await user.click();

@@ -39,10 +39,10 @@ export async function startServer(
   return { port, output: () => output };
 }
 
-const serverArgs: readonly string[] = [
-  ...["--bind-addr", "127.0.0.1:0", "--auth", "none", "--ignore-last-opened", "--disable-proxy"],
-  ...["telemetry", "update-check", "workspace-trust", "getting-started-override"].map((it) => `--disable-${it}`),
-];
+const serverArgs: readonly string[] = ["--bind-addr", "127.0.0.1:0", "--auth", "none"].concat(
+  ["--ignore-last-opened", "--disable-proxy", "--disable-telemetry", "--disable-update-check"],
+  ["--disable-workspace-trust", "--disable-getting-started-override"],
+);
 
 /** Not through code-server: its older versions hand on no flag that they don't know. */
 function testServerArgs({ server }: Installation, { userData, extensions }: Profile): readonly string[] {

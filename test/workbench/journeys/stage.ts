@@ -29,7 +29,7 @@ export function journey(title: string, name: string, steps: (stage: () => Stage)
     after(() => stage?.close());
     beforeEach(() => assert.equal(failed, undefined, "not tried, because of an earlier step"));
     afterEach(async (context) => {
-      if (!("passed" in context) || context.passed === true || failed !== undefined) return;
+      if (!("passed" in context) || context.passed || failed !== undefined) return;
       failed = context.name;
       await stage?.screenshot(`failed ${failed.slice(0, 60)}`);
     });
