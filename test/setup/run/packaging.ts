@@ -1,5 +1,5 @@
 import { createVSIX, listFiles, PackageManager } from "@vscode/vsce";
-import { mkdir, readFile, rm, stat } from "node:fs/promises";
+import { mkdir, readFile, rename, stat } from "node:fs/promises";
 import { dirname, join, relative } from "node:path";
 import { out, root } from "../paths.ts";
 import { run } from "./command.ts";
@@ -39,8 +39,9 @@ export async function packageExtension(say: (line: string) => void): Promise<str
 
   const vsix = await vsixPath();
   await mkdir(dirname(vsix), { recursive: true });
-  await rm(vsix, { force: true });
-  await createVSIX({ cwd: root, packagePath: vsix, dependencies: false, ...noRepository });
+  // In one step, so that nobody who installs it meanwhile finds none, or half of one.
+  await createVSIX({ cwd: root, packagePath: `${vsix}.new`, dependencies: false, ...noRepository });
+  await rename(`${vsix}.new`, vsix);
   const { size } = await stat(vsix);
   const inMB = (bytes: number) => `${(bytes / 1e6).toFixed(2)} MB`;
   say(`${relative(root, vsix)}: ${files.length} files, ${inMB(size)} of at most ${inMB(budgetBytes)}`);

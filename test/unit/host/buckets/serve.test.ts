@@ -1,6 +1,5 @@
 import assert from "node:assert/strict";
-import { once } from "node:events";
-import { EventEmitter } from "node:events";
+import { EventEmitter, once } from "node:events";
 import { test } from "node:test";
 import { type Handlers, type MessagePort, notify, serve } from "../../../../src/host/buckets/serve.ts";
 import type { ToWebview } from "../../../../src/protocol/bucketBrowser.ts";
