@@ -76,7 +76,7 @@ export const styles = css`
     padding: 3px;
     border: 0;
     border-radius: 5px;
-    color: var(--.codicon-foreground);
+    color: var(--vscode-icon-foreground);
     background: none;
     cursor: pointer;
   }
@@ -172,7 +172,7 @@ export const styles = css`
   }
   .name .codicon {
     flex: none;
-    color: var(--.codicon-foreground);
+    color: var(--vscode-icon-foreground);
   }
   .active .name .codicon {
     color: inherit;
