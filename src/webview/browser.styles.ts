@@ -29,9 +29,12 @@ export const styles = css`
     min-height: 27px;
     border-bottom: 1px solid var(--vscode-panel-border, var(--vscode-contrastBorder, transparent));
   }
+  /* A long way scrolls, its end in view, as VS Code's own breadcrumbs do. */
   nav {
     flex: 1;
     min-width: 0;
+    overflow-x: auto;
+    scrollbar-width: none;
   }
   ol {
     display: flex;
@@ -43,14 +46,10 @@ export const styles = css`
   li {
     display: flex;
     align-items: center;
-    min-width: 24px;
-    flex: 0 1 auto;
-  }
-  li:last-child {
-    flex-shrink: 0.5;
+    flex: none;
   }
   .crumb {
-    min-width: 0;
+    max-width: min(260px, 55cqi);
     padding: 2px 4px;
     overflow: hidden;
     text-overflow: ellipsis;
@@ -101,12 +100,16 @@ export const styles = css`
   .grid {
     position: relative;
     flex: 1;
-    overflow: auto;
-    overflow-x: hidden;
+    overflow: hidden auto;
+    min-height: 92px;
     outline: none;
   }
   .space {
     position: relative;
+  }
+  /* From before: the answer that takes its place is on its way. */
+  .old .space {
+    opacity: 0.5;
   }
   [role="row"] {
     display: grid;
@@ -198,9 +201,12 @@ export const styles = css`
     flex-direction: column;
     align-items: flex-start;
     gap: 8px;
-    max-width: 560px;
     padding: 20px 24px;
+    outline: none;
     overflow-wrap: anywhere;
+  }
+  .message > * {
+    max-width: 560px;
   }
   .message h2 {
     display: flex;
@@ -213,10 +219,20 @@ export const styles = css`
     margin: 0;
     line-height: 1.5;
   }
-  .failed .codicon {
+  .failed {
+    overflow: auto;
+    border-top: 1px solid transparent;
+  }
+  .grid + .failed {
+    border-color: var(--vscode-panel-border, var(--vscode-contrastBorder, transparent));
+  }
+  .failed h2 .codicon {
     color: var(--vscode-errorForeground);
   }
   .request {
+    display: flex;
+    align-items: center;
+    gap: 4px;
     color: var(--vscode-descriptionForeground);
     user-select: text;
   }

@@ -20,12 +20,16 @@ export function formatDate(iso: string | undefined, locale: string): string {
   return new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "short" }).format(date);
 }
 
-/** Control characters become their pictures: a name with a line break stays on one line, and shows what it has. */
+/**
+ * Control characters become their pictures: a name with a line break stays on one line, and shows what it has. Those that
+ * turn the writing direction, and so make one name look like another, are spelled out.
+ */
 export function visible(name: string): string {
-  return name.replace(/\p{Cc}/gu, (character) => {
+  return name.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]/gu, (character) => {
     const code = character.charCodeAt(0);
     if (code < 0x20) return String.fromCodePoint(0x2400 + code);
-    return code === 0x7f ? "␡" : "�";
+    if (code === 0x7f) return "␡";
+    return code < 0xa0 ? "�" : `[U+${code.toString(16).toUpperCase().padStart(4, "0")}]`;
   });
 }
 

@@ -1,9 +1,24 @@
-import type { Failure, HostApi, HostMethod, PanelApi, PanelState, ToWebview } from "../protocol/bucketBrowser.ts";
+import type {
+  Answer,
+  Failure,
+  HostApi,
+  HostMethod,
+  PanelApi,
+  PanelState,
+  ToWebview,
+} from "../protocol/bucketBrowser.ts";
+
+/** What the page keeps for itself across reloads of the window: where it stood in its list. Rows count from 0. */
+export interface SavedState extends PanelState {
+  /** The first row in view. */
+  readonly top?: number;
+  readonly active?: number;
+}
 
 interface VsCodeApi {
   postMessage(message: unknown): void;
-  getState(): PanelState | undefined;
-  setState(state: PanelState): void;
+  getState(): SavedState | undefined;
+  setState(state: SavedState): void;
 }
 declare function acquireVsCodeApi(): VsCodeApi;
 
@@ -20,13 +35,13 @@ export class HostFailure extends Error {
 /** The extension host, as far as a webview can reach it. */
 export class HostClient {
   readonly #api = acquireVsCodeApi();
-  readonly #waiting = new Map<string, { resolve: (value: unknown) => void; reject: (reason: Error) => void }>();
-  #lastId = 0;
+  readonly #waiting = new Map<string, (answer: Answer) => void>();
 
   /** @param notices what to do when the host tells something by itself */
   constructor(notices: { [N in keyof PanelApi]: (...params: Parameters<PanelApi[N]>) => void }) {
-    window.addEventListener("message", ({ data }: MessageEvent<ToWebview>) => {
-      if (!("notice" in data)) this.#settle(data);
+    window.addEventListener("message", ({ data }: MessageEvent<ToWebview | null>) => {
+      if (typeof data !== "object" || data === null) return;
+      if (!("notice" in data)) this.#waiting.get(data.id)?.(data);
       else if (data.notice === "refresh") notices.refresh();
       else notices.goTo(...data.params);
     });
@@ -39,32 +54,37 @@ export class HostClient {
     signal?: AbortSignal,
   ): Promise<ReturnType<HostApi[M]>> {
     signal?.throwIfAborted();
-    const id = String(++this.#lastId);
-    const answer = new Promise<unknown>((resolve, reject) => {
-      this.#waiting.set(id, { resolve, reject });
-      signal?.addEventListener("abort", () => {
-        if (!this.#waiting.delete(id)) return;
+    // Unique across reloads of the page: what the page before asked for is not taken for an answer to this one.
+    const id = crypto.randomUUID();
+    const settled = new AbortController();
+    const answer = new Promise<Answer>((resolve, reject) => {
+      this.#waiting.set(id, resolve);
+      const cancel = (): void => {
         this.#api.postMessage({ cancel: id });
-        reject(signal.reason as Error);
-      });
+        reject(signal?.reason as Error);
+      };
+      signal?.addEventListener("abort", cancel, { signal: settled.signal });
     });
-    this.#api.postMessage({ id, method, params });
-    return (await answer) as ReturnType<HostApi[M]>;
+    try {
+      this.#api.postMessage({ id, method, params });
+      return valueOf(await answer) as ReturnType<HostApi[M]>;
+    } finally {
+      this.#waiting.delete(id);
+      settled.abort();
+    }
   }
 
-  saved(): PanelState | undefined {
+  saved(): SavedState | undefined {
     return this.#api.getState();
   }
 
-  save(state: PanelState): void {
+  save(state: SavedState): void {
     this.#api.setState(state);
   }
+}
 
-  #settle(answer: Exclude<ToWebview, { notice: unknown }>): void {
-    const waiting = this.#waiting.get(answer.id);
-    this.#waiting.delete(answer.id);
-    if ("failure" in answer) waiting?.reject(new HostFailure(answer.failure));
-    else if ("value" in answer) waiting?.resolve(answer.value);
-    else waiting?.reject(new DOMException("Cancelled", "AbortError"));
-  }
+function valueOf(answer: Answer): unknown {
+  if ("failure" in answer) throw new HostFailure(answer.failure);
+  if ("cancelled" in answer) throw new DOMException("Cancelled", "AbortError");
+  return answer.value;
 }

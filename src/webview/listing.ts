@@ -33,6 +33,15 @@ export class Listing {
     return index < buckets + folders ? this.#folders[index - buckets] : this.#objects[index - buckets - folders];
   }
 
+  /** The row that leads to a place, among those that have come. */
+  find(place: Place): number | undefined {
+    if (place.level === "buckets") return undefined;
+    const isIt = (row: Row): boolean =>
+      row.kind === "bucket" ? row.bucket.name === place.bucket : row.kind === "folder" && row.prefix === place.prefix;
+    const index = [this.#buckets, this.#folders].flat().findIndex(isIt);
+    return index < 0 ? undefined : index;
+  }
+
   addBuckets(buckets: readonly BucketRow[]): void {
     for (const bucket of buckets) this.#buckets.push({ kind: "bucket", bucket });
   }
@@ -56,7 +65,8 @@ export function placeOf(row: Row, place: Place): Place | undefined {
 export function parentOf(place: Place): Place | undefined {
   if (place.level === "buckets") return undefined;
   if (place.prefix === "") return { level: "buckets" };
-  return { ...place, prefix: place.prefix.slice(0, place.prefix.lastIndexOf("/", place.prefix.length - 2) + 1) };
+  const withoutSlash = place.prefix.slice(0, -1);
+  return { ...place, prefix: withoutSlash.slice(0, withoutSlash.lastIndexOf("/") + 1) };
 }
 
 /** The way down to a place: the buckets, the bucket, and each folder; `name` is empty where the folder's is. */

@@ -47,7 +47,7 @@ export function cellsOf(row: Row, context: RowContext): Cells {
       return bucketCells(row.bucket, context);
     case "folder": {
       const name = nameIn(context.place, row.prefix);
-      return { icon: "folder", name, label: l10n.t("folder {0}", name), others: [] };
+      return { icon: "folder", name, label: l10n.t("folder {0}", name || emptyName()), others: [] };
     }
     case "object":
       return objectCells(row.object, context);
@@ -56,7 +56,11 @@ export function cellsOf(row: Row, context: RowContext): Cells {
 
 /** A name, or a stand-in for an empty one, which keys such as `a//b` have. */
 export function nameView(name: string): TemplateResult {
-  return name === "" ? html`<bdi class="unnamed">${l10n.t("(empty name)")}</bdi>` : html`<bdi>${name}</bdi>`;
+  return name === "" ? html`<bdi class="unnamed">${emptyName()}</bdi>` : html`<bdi>${name}</bdi>`;
+}
+
+function emptyName(): string {
+  return l10n.t("(empty name)");
 }
 
 function bucketCells({ name, created = "" }: BucketRow, { locale, usage }: RowContext): Cells {

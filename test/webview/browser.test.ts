@@ -7,15 +7,15 @@ import { type ServedPanel, servePanel } from "./page.ts";
 
 /** Plays the extension host in the page: `window.world` is what the test sets, `window.asked` what the webview wanted. */
 const fakeHost = `
-  window.world = { buckets: 3, objects: 0, fail: null };
+  window.world = { buckets: 3, objects: 0, fail: null, pageSize: 1000, delay: 5, name: "object-" };
   window.asked = [];
   window.acquireVsCodeApi = () => ({
-    getState: () => undefined,
-    setState: (state) => { window.saved = state; },
+    getState: () => JSON.parse(sessionStorage.getItem("state")) ?? undefined,
+    setState: (state) => sessionStorage.setItem("state", JSON.stringify(state)),
     postMessage: async (message) => {
       window.asked.push(message);
       if (!("method" in message)) return;
-      await new Promise((resolve) => setTimeout(resolve, 5));
+      await new Promise((resolve) => setTimeout(resolve, window.world.delay));
       window.postMessage({ id: message.id, ...answer(message) });
     },
   });
@@ -28,11 +28,11 @@ const fakeHost = `
     if (method === "bucketUsage") return { value: { objects: 1234, bytes: 5 * 1024 * 1024 } };
     if (method !== "listObjects") return { value: undefined };
     const start = Number(params[0].next ?? 0);
-    const end = Math.min(start + 1000, world.objects);
+    const end = Math.min(start + world.pageSize, world.objects);
     const prefix = params[0].prefix;
     return { value: {
-      folders: start === 0 ? [prefix + "photos/", prefix + "/"] : [],
-      objects: Array.from({ length: end - start }, (_, i) => ({ key: prefix + "object-" + (start + i), size: 1536, modified: "2026-11-24T10:00:00.000Z", storageClass: "STANDARD" })),
+      folders: start === 0 && world.folders !== false ? [prefix + "photos/", prefix + "/"] : [],
+      objects: Array.from({ length: end - start }, (_, i) => ({ key: prefix + world.name + (start + i), size: 1536, modified: "2026-11-24T10:00:00.000Z", storageClass: "STANDARD" })),
       ...(end < world.objects && { next: String(end) }),
     } };
   }
@@ -125,6 +125,22 @@ const themes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   },
 };
 
+const launch = (...more: readonly string[]): Promise<Browser> =>
+  chromium.launch({
+    executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
+    args: [
+      "--headless=new",
+      "--no-sandbox",
+      "--disable-gpu",
+      "--disable-quic",
+      "--no-first-run",
+      "--disable-background-networking",
+      "--disable-component-update",
+      "--disable-sync",
+      ...more,
+    ],
+  });
+
 suite("the bucket browser in Chromium", () => {
   let panel: ServedPanel;
   let browser: Browser;
@@ -135,19 +151,7 @@ suite("the bucket browser in Chromium", () => {
   before(async () => {
     await mkdir(shots, { recursive: true });
     panel = await servePanel(start, fakeHost);
-    browser = await chromium.launch({
-      executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-      args: [
-        "--headless=new",
-        "--no-sandbox",
-        "--disable-gpu",
-        "--disable-quic",
-        "--no-first-run",
-        "--disable-background-networking",
-        "--disable-component-update",
-        "--disable-sync",
-      ],
-    });
+    browser = await launch();
   });
   after(async () => {
     await browser?.close();
@@ -157,6 +161,7 @@ suite("the bucket browser in Chromium", () => {
   beforeEach(async () => {
     await page?.close();
     page = await browser.newPage({ viewport: { width: 900, height: 500 } });
+    page.setDefaultTimeout(10_000);
     page.on("console", (message) => {
       if (/Content.Security.Policy/i.test(message.text())) refused.push(message.text());
     });
@@ -178,20 +183,25 @@ suite("the bucket browser in Chromium", () => {
     await page.goto(panel.url);
   };
   const rows = () => page.locator('.space [role="row"]');
-  const into = async (name: string): Promise<void> => page.locator(".opens", { hasText: name }).first().click();
+  const set = (world: Readonly<Record<string, unknown>>): Promise<void> =>
+    page.evaluate((values) => {
+      Object.assign((globalThis as never as { world: object }).world, values);
+    }, world);
+  const saved = (): Promise<Readonly<Record<string, unknown>>> =>
+    page.evaluate(() => JSON.parse(sessionStorage.getItem("state") ?? "{}"));
+  const into = async (name: string): Promise<void> => page.locator(".opens, .crumb", { hasText: name }).last().click();
 
   test("buckets are listed with size and count, and a click leads into one", async () => {
     await open({ objects: 5 });
     await page.getByRole("row", { name: "bucket bucket-0, Nov 24, 2026, " }).waitFor();
     await page.getByText("5 MB").first().waitFor();
     await page.getByText("1,234").first().waitFor();
-    await page.screenshot({ path: join(shots, "buckets.png") });
+    await page.screenshot({ path: join(shots, "buckets.png"), caret: "initial" });
     await into("bucket-1");
     await page.getByRole("row", { name: "object object-0, 1.5 KB" }).waitFor();
     await page.getByText("(empty name)").waitFor();
-    await page.screenshot({ path: join(shots, "objects.png") });
-    const saved = await page.evaluate(() => (globalThis as never as { saved: { place: unknown } }).saved.place);
-    assert.deepEqual(saved, { level: "objects", bucket: "bucket-1", prefix: "" });
+    await page.screenshot({ path: join(shots, "objects.png"), caret: "initial" });
+    assert.deepEqual((await saved()).place, { level: "objects", bucket: "bucket-1", prefix: "" });
   });
 
   test("100,000 objects: all pages come, and only what is visible is drawn", async () => {
@@ -210,30 +220,165 @@ suite("the bucket browser in Chromium", () => {
     assert.ok((await rows().count()) < 60, `${await rows().count()} rows are drawn`);
   });
 
-  test("the keyboard moves, opens and goes up", async () => {
+  test("the keyboard alone goes everywhere, and comes back to where it was", async () => {
     await open({ objects: 50 });
-    await page.locator('[role="grid"]').focus();
+    await rows().first().waitFor();
     await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
     await page.getByRole("button", { name: "bucket-1" }).waitFor();
-    await page.locator('[role="grid"]').focus();
+    await page.getByRole("row", { name: "folder photos" }).waitFor();
     await page.keyboard.press("End");
     await page.locator('.active[aria-label^="object object-49"]').waitFor();
     await page.keyboard.press("Home");
+    await page.keyboard.press("ArrowDown");
     await page.keyboard.press("Enter");
-    await page.getByRole("button", { name: "photos" }).waitFor();
-    await page.locator('[role="grid"]').focus();
+    await page.locator('[aria-current="page"]', { hasText: "(empty name)" }).waitFor();
+    await rows().first().waitFor();
     await page.keyboard.press("Backspace");
-    await page.locator('[aria-current="page"]', { hasText: "bucket-1" }).waitFor();
-    await page.locator('[role="grid"]').focus();
+    await page.locator('.active[aria-label="folder (empty name)"]').waitFor();
     await page.keyboard.press("Alt+ArrowUp");
-    await page.getByRole("row", { name: "bucket bucket-0" }).waitFor();
+    await page.locator('.active[aria-label^="bucket bucket-1"]').waitFor();
+  });
+
+  test("from an empty folder the keyboard finds the way up", async () => {
+    await open({ folders: false });
+    await into("bucket-1");
+    await page.getByText("This folder is empty.").waitFor();
+    await page.keyboard.press("Backspace");
+    await page.locator('.active[aria-label^="bucket bucket-1"]').waitFor();
+  });
+
+  test("F5 refreshes, and goes no further: VS Code would start the debugger", async () => {
+    await open();
+    await rows().first().waitFor();
+    await page.evaluate(() => {
+      addEventListener("keydown", ({ key }) => key !== "Control" && sessionStorage.setItem("passed", key));
+    });
+    await set({ buckets: 4 });
+    await page.keyboard.press("F5");
+    await page.getByText("4 items").waitFor();
+    await set({ buckets: 5 });
+    await page.keyboard.press("Control+r");
+    await page.getByText("5 items").waitFor();
+    assert.equal(await page.evaluate(() => sessionStorage.getItem("passed")), null);
+    await page.keyboard.press("F8");
+    assert.equal(await page.evaluate(() => sessionStorage.getItem("passed")), "F8");
+  });
+
+  test("while it refreshes the old rows stay and look it, and where one stood is kept", async () => {
+    await open({ objects: 2_500 });
+    await into("bucket-0");
+    await page.getByText("1,002 items loaded, more to come").waitFor();
+    await page.locator(".grid").evaluate((element) => element.scrollTo(0, 1_900 * 22));
+    await page.getByRole("row", { name: "object object-990," }).waitFor();
+    await page.locator(".grid").evaluate((element) => element.scrollTo(0, 1_900 * 22));
+    await page.getByRole("row", { name: "object object-1900," }).waitFor();
+    await set({ delay: 300, name: "newer-" });
+    await page.getByRole("button", { name: "Refresh" }).click();
+    await page.getByText("Refreshing…").waitFor();
+    await page.locator(".grid.old").waitFor();
+    await page.locator("vscode-progress-bar").waitFor();
+    await page.screenshot({ path: join(shots, "refreshing.png"), caret: "initial" });
+    await page.getByRole("row", { name: "object newer-1900," }).waitFor();
+    assert.equal(await page.locator(".grid.old").count(), 0);
+  });
+
+  test("a reload of the window comes back to the place and the row", async () => {
+    await open({ objects: 5_000 });
+    await into("bucket-2");
+    await into("photos");
+    await page.locator('[aria-current="page"]', { hasText: "photos" }).waitFor();
+    for (const row of [900, 1_800, 2_345]) {
+      await page.locator(".grid").evaluate((element, top) => element.scrollTo(0, top), row * 22);
+      await page.getByRole("row", { name: `object object-${row},` }).waitFor();
+    }
+    await page.waitForFunction(() => sessionStorage.getItem("state")?.includes('"top":2345'), null, { timeout: 5_000 });
+    await page.reload();
+    await page.locator('[aria-current="page"]', { hasText: "photos" }).waitFor();
+    await page.getByRole("row", { name: "object object-2345," }).waitFor();
+  });
+
+  test("an answer for a place one has left is cancelled and dropped", async () => {
+    await open({ objects: 5, delay: 300 });
+    await into("bucket-0");
+    await into("Buckets");
+    await page.getByRole("row", { name: "bucket bucket-2" }).waitFor();
+    const asked = (await page.evaluate(() => (globalThis as never as { asked: unknown[] }).asked)) as readonly {
+      readonly id?: string;
+      readonly method?: string;
+      readonly cancel?: string;
+    }[];
+    const left = asked.find(({ method }) => method === "listObjects");
+    assert.ok(asked.some(({ cancel }) => cancel !== undefined && cancel === left?.id));
+    assert.equal(await page.getByRole("row", { name: "object object-" }).count(), 0);
+    assert.equal(new Set(asked.map(({ id }) => id).filter(Boolean)).size, asked.filter(({ id }) => id).length);
+  });
+
+  test("a double click opens one folder, not the one that comes under the pointer", async () => {
+    await open({ objects: 5, delay: 0 });
+    await page.locator(".opens", { hasText: "bucket-0" }).dblclick({ delay: 30 });
+    await page.getByRole("row", { name: "folder photos" }).waitFor();
+    await page.getByText("7 items").waitFor();
+    assert.deepEqual((await saved()).place, { level: "objects", bucket: "bucket-0", prefix: "" });
+    await page.getByRole("row", { name: "folder photos" }).dblclick({ position: { x: 300, y: 10 } });
+    await page.locator('[aria-current="page"]', { hasText: "photos" }).waitFor();
+  });
+
+  test("1,000,000 rows are within reach, also where the window is zoomed", async (context) => {
+    await page.close();
+    // Chromium's own scale, which halves what an element may be tall; Playwright's deviceScaleFactor does not.
+    const zoomed = await launch("--force-device-scale-factor=2");
+    context.after(() => zoomed.close());
+    page = await zoomed.newPage({ viewport: null });
+    await open({ objects: 1_000_000, pageSize: 50_000, folders: false });
+    await into("bucket-0");
+    const grid = page.locator(".grid");
+    for (let limit = 400; limit > 0 && (await page.getByText("1,000,000 items").count()) === 0; limit--) {
+      await grid.evaluate((element) => element.scrollTo(0, element.scrollHeight));
+      await page.waitForTimeout(5);
+    }
+    await page.getByText("1,000,000 items").waitFor();
+    await page.getByRole("row", { name: "folder photos" }).or(rows()).first().waitFor();
+    await grid.focus();
+    await page.keyboard.press("Home");
+    await page.getByRole("row", { name: "object object-0," }).waitFor();
+    await page.keyboard.press("End");
+    const last = page.getByRole("row", { name: "object object-999999," });
+    await last.waitFor();
+    const [row, view] = [await last.boundingBox(), await grid.boundingBox()];
+    assert.ok(row && view && row.y + row.height <= view.y + view.height + 1, "the last row is wholly in view");
+    await page.screenshot({ path: join(shots, "million.png"), caret: "initial" });
+    assert.ok((await rows().count()) < 60);
+  });
+
+  test("names of every kind, and a long way down", async () => {
+    await open({ objects: 3, name: "זוטא\u202E\n  x".repeat(3) });
+    await into("bucket-0");
+    for (let depth = 0; depth < 9; depth++) {
+      await into("photos");
+      await page
+        .locator("nav li")
+        .nth(depth + 2)
+        .waitFor();
+      await rows().first().waitFor();
+    }
+    await page.screenshot({ path: join(shots, "names.png"), caret: "initial" });
+    for (const width of [900, 250]) {
+      await page.setViewportSize({ width, height: 300 });
+      // The element scrolls in its own time.
+      await page.waitForFunction(() => {
+        const root = document.querySelector("rgw-bucket-browser")?.shadowRoot;
+        const [nav, last] = [root?.querySelector("nav"), root?.querySelector("nav li:last-child")];
+        return nav && last && last.getBoundingClientRect().right <= nav.getBoundingClientRect().right + 1;
+      });
+    }
+    await page.screenshot({ path: join(shots, "names-narrow.png"), caret: "initial" });
   });
 
   test("no buckets and an empty folder say so", async () => {
     await open({ buckets: 0 });
     await page.getByText("This user has no buckets yet.").waitFor();
-    await page.screenshot({ path: join(shots, "empty.png") });
+    await page.screenshot({ path: join(shots, "empty.png"), caret: "initial" });
   });
 
   test("a failure offers its ways out, and the old listing is gone", async () => {
@@ -244,7 +389,7 @@ suite("the bucket browser in Chromium", () => {
     await page.getByRole("alert").getByText(failure.title).waitFor();
     assert.equal(await rows().count(), 0);
     await page.getByText("Request ID: tx0001").waitFor();
-    await page.screenshot({ path: join(shots, "failure.png") });
+    await page.screenshot({ path: join(shots, "failure.png"), caret: "initial" });
     await page.locator("vscode-button", { hasText: "Enter Secret Key…" }).click();
     const asked = await page.evaluate(
       () => (globalThis as never as { asked: { method?: string; params?: unknown }[] }).asked,
@@ -264,6 +409,19 @@ suite("the bucket browser in Chromium", () => {
     await page.locator(".grid").evaluate((element) => element.scrollTo(0, element.scrollHeight));
     await page.getByRole("alert").waitFor();
     assert.ok((await rows().count()) > 0);
+    await page.screenshot({ path: join(shots, "failure-below.png"), caret: "initial" });
+    await set({ fail: null });
+    await page.locator("vscode-button", { hasText: "Retry" }).click();
+    await page.getByText("2,002 items loaded").waitFor();
+    assert.equal(await page.getByRole("alert").count(), 0);
+  });
+
+  test("a failure in a panel that is far too low leaves the page alive", async () => {
+    await page.setViewportSize({ width: 250, height: 90 });
+    await open({ fail: failure });
+    await page.getByRole("alert").waitFor();
+    assert.equal(await page.evaluate(() => 1 + 1), 2);
+    await page.getByRole("button", { name: "Copy Request ID" }).waitFor();
   });
 
   test("a key that changed is taken up without a click", async () => {
@@ -284,7 +442,10 @@ suite("the bucket browser in Chromium", () => {
         await (("fail" in world ? page.getByRole("alert") : rows().first()) as ReturnType<typeof rows>).waitFor();
         if (!("fail" in world)) await into("bucket-0");
         await page.waitForTimeout(100);
-        await page.screenshot({ path: join(shots, `${theme}${"fail" in world ? "-failure" : ""}.png`) });
+        await page.screenshot({
+          path: join(shots, `${theme}${"fail" in world ? "-failure" : ""}.png`),
+          caret: "initial",
+        });
         // What axe itself does to the page is not the panel's.
         page.removeAllListeners("console");
         await page.evaluate(axe);
@@ -306,7 +467,7 @@ suite("the bucket browser in Chromium", () => {
     await open({ objects: 5 });
     await into("bucket-0");
     await page.getByRole("row", { name: "object object-0" }).waitFor();
-    await page.screenshot({ path: join(shots, "narrow.png") });
+    await page.screenshot({ path: join(shots, "narrow.png"), caret: "initial" });
     const overflow = await page.locator(".grid").evaluate((element) => element.scrollWidth - element.clientWidth);
     assert.equal(overflow, 0);
   });

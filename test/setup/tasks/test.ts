@@ -1,3 +1,4 @@
+import { rmSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
@@ -37,13 +38,15 @@ async function runAll(): Promise<boolean> {
   const issued = join(issuedIn, "secrets");
   // The sandbox writes down here every secret it gives out, so that they can be searched for.
   process.env["RGW_SANDBOX_SECRETS_FILE"] = issued;
+  // Gone also when the run is ended from outside.
+  process.once("exit", () => rmSync(issuedIn, { recursive: true, force: true }));
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.once(signal, () => process.exit(130));
   try {
     const outcomes = await runSuites(transcript);
     await transcript.flush();
     outcomes.push(await searchForSecrets(issued, outcomes, transcript));
     return conclude(outcomes, transcript);
   } finally {
-    await rm(issuedIn, { recursive: true, force: true });
     await transcript.end();
   }
 }

@@ -25,3 +25,7 @@ test("control characters show, and everything else stays", () => {
   assert.equal(visible("a\nb\tc\u0000\u007f\u0085"), "a␊b␉c␀␡�");
   assert.equal(visible("é e\u0301 😀 a b"), "é e\u0301 😀 a b");
 });
+
+test("what turns the writing direction is spelled out", () => {
+  assert.equal(visible("invoice\u202Efdp.exe\u2066\u2028"), "invoice[U+202E]fdp.exe[U+2066][U+2028]");
+});

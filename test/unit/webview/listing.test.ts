@@ -31,11 +31,15 @@ test("buckets and folders lead somewhere, objects do not", () => {
 });
 
 test("up goes one folder at a time, through empty names too, and ends at the buckets", () => {
-  const ups = ["photos/2026//x/", "photos/2026//", "photos/2026/", "photos/", ""];
-  for (const [index, prefix] of ups.entries()) {
-    const next = ups[index + 1];
-    const expected = next === undefined ? { level: "buckets" } : { ...place, prefix: next };
-    assert.deepEqual(parentOf({ ...place, prefix }), expected);
+  for (const ups of [
+    ["photos/2026//x/", "photos/2026//", "photos/2026/", "photos/", ""],
+    ["//a/", "//", "/", ""],
+  ]) {
+    for (const [index, prefix] of ups.entries()) {
+      const next = ups[index + 1];
+      const expected = next === undefined ? { level: "buckets" } : { ...place, prefix: next };
+      assert.deepEqual(parentOf({ ...place, prefix }), expected);
+    }
   }
   assert.equal(parentOf({ level: "buckets" }), undefined);
 });
@@ -46,4 +50,14 @@ test("the way to a place names every folder, an empty one too", () => {
     ["b", "a", "", "b"],
   );
   assert.deepEqual(wayTo({ level: "buckets" }), []);
+});
+
+test("the row one came from is found again", () => {
+  const listing = new Listing(place);
+  listing.addPage({ folders: ["photos/a/", "photos//"], objects: [{ key: "photos/x", size: 1 }] });
+  assert.equal(listing.find({ ...place, prefix: "photos//" }), 1);
+  assert.equal(listing.find({ ...place, prefix: "photos/x" }), undefined);
+  const buckets = new Listing({ level: "buckets" });
+  buckets.addBuckets([{ name: "a" }, { name: "b" }]);
+  assert.equal(buckets.find({ ...place, prefix: "" }), 1);
 });
