@@ -1,16 +1,15 @@
 import type { Agent, RequestInit as UndiciRequestInit, fetch as undiciFetch } from "undici";
-import { isLoopback } from "./endpoints.ts";
+import { type Environment, type Route, type RouteSettings, routesTo } from "./route.ts";
 
-/** The web's fetch, for absolute addresses. Redirects are not followed: a token must not travel to another host. */
+/**
+ * The web's fetch, for absolute addresses. Redirects are not followed: a token must not travel to another host.
+ * It fails with a {@link NetworkError}, and so does reading the body of its answer; where the signal was aborted, with the
+ * signal's reason. The answer's `url` is empty.
+ */
 export type Fetch = (url: string | URL, init?: RequestInit) => Promise<Response>;
 
-export interface NetworkSettings {
-  /** `http.proxy` */
-  readonly proxy: string;
-  /** `http.noProxy`; when it is set, the environment's `no_proxy` is ignored, as VS Code does. */
-  readonly noProxy: readonly string[];
-  /** `http.proxySupport` */
-  readonly proxySupport: string;
+export interface NetworkSettings extends RouteSettings {
+  /** Until there is a connection, its encryption included. */
   readonly connectTimeoutMs: number;
   /** For the answer to begin, and for each pause within it. */
   readonly requestTimeoutMs: number;
@@ -19,100 +18,118 @@ export interface NetworkSettings {
 export interface NetworkPorts {
   /** Read at each request. */
   readonly settings: () => NetworkSettings;
-  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly env: Environment;
   /** VS Code's own fetch, which knows proxies and the system's certificates; looked up at call time, since VS Code patches it. */
   readonly vscodeFetch: () => Fetch;
 }
 
 export type NetworkReason = "dns" | "refused" | "tls" | "timeout" | "proxy" | "reset" | "offline" | "other";
 
-/** Nobody answered. Its message names the origin only, never path, query, headers or body. */
+/**
+ * Nobody answered, or not to the end. Its message names the origin and the system's code only, never path, query, headers
+ * or body; it has no cause, because that of a parser quotes the answer.
+ */
 export class NetworkError extends Error {
   override readonly name = "NetworkError";
   /** `notSent`: nothing reached the other side, so that a retry is safe, of a POST too. `interrupted`: something may have. */
   readonly kind: "notSent" | "interrupted";
   readonly reason: NetworkReason;
   readonly origin: string;
+  /** As Node or undici name it: `ENOTFOUND`, `UND_ERR_CONNECT_TIMEOUT`, `UNABLE_TO_VERIFY_LEAF_SIGNATURE`… */
+  readonly code: string | undefined;
 
-  constructor(origin: string, kind: NetworkError["kind"], reason: NetworkReason) {
-    super(`${origin}: ${reason} (${kind})`);
+  constructor(origin: string, kind: NetworkError["kind"], reason: NetworkReason, code?: string) {
+    super(`${origin}: ${reason} (${[kind, code].filter(Boolean).join(", ")})`);
     this.kind = kind;
     this.reason = reason;
     this.origin = origin;
+    this.code = code;
   }
 }
 
 /**
  * The one place that talks to the network. Direct connections go through undici (pooled, with timeouts); where a proxy or a
  * certificate of the person's own is in play, VS Code's own fetch carries the request, because undici knows neither.
+ * Whatever may have been sent is not sent again, not even a GET that met a connection which the server was just closing:
+ * idle ones are kept for 4 s, so that this is rare.
  */
 export class Network {
   readonly #ports: NetworkPorts;
-  #direct: Promise<Direct> | undefined;
+  /** By origin: the way that led there when the first did not, so that not every request begins with the same failure. */
+  readonly #detours = new Map<string, Route>();
+  /** By their timeouts: those of before a change of the settings still serve what they have begun. */
+  readonly #pools = new Map<string, Promise<Direct>>();
 
   constructor(ports: NetworkPorts) {
     this.#ports = ports;
   }
 
   readonly fetch: Fetch = async (url, init = {}) => {
-    const target = new URL(url);
-    const request: RequestInit = { redirect: "manual", ...init };
-    if (this.#needsVscode(target)) return await this.#viaVscode(target, request);
+    const settings = this.#ports.settings();
+    const exchange: Exchange = {
+      target: new URL(url),
+      init: { redirect: "manual", ...init },
+      signal: init.signal ?? undefined,
+      settings,
+    };
+    const [first, second] = this.#routes(exchange);
     try {
-      return await this.#viaUndici(target, request);
+      return await this.#send(first, exchange);
     } catch (error) {
-      // Nothing was sent yet: perhaps VS Code knows a way (the system's proxy, the system's certificates).
-      const retry = error instanceof NetworkError && error.kind === "notSent" && !isLoopback(target.hostname);
-      if (!retry || isStream(request.body)) throw error;
-      return await this.#viaVscode(target, request);
+      const isSafe = error instanceof NetworkError && error.kind === "notSent" && isReplayable(init.body);
+      if (!isSafe || second === undefined) throw error;
+      const response = await this.#send(second, exchange);
+      this.#detours.set(exchange.target.origin, second);
+      return response;
     }
   };
 
   async close(): Promise<void> {
-    const direct = this.#direct;
-    this.#direct = undefined;
-    await (await direct)?.agent.destroy();
+    const pools = [...this.#pools.values()];
+    this.#pools.clear();
+    await Promise.all(pools.map(async (pool) => (await pool).agent.destroy()));
   }
 
-  #needsVscode(target: URL): boolean {
-    const { env } = this.#ports;
-    const { proxy, noProxy, proxySupport } = this.#ports.settings();
-    if (isLoopback(target.hostname)) return false;
-    if (env["NODE_EXTRA_CA_CERTS"] || env["SSL_CERT_FILE"] || env["SSL_CERT_DIR"]) return true;
-    if (proxySupport === "off") return false;
-    const exceptions = noProxy.length > 0 ? noProxy : splitList(env["no_proxy"] || env["NO_PROXY"]);
-    if (exceptions.some((pattern) => matchesHost(target, pattern))) return false;
-    const fromEnv =
-      target.protocol === "https:"
-        ? env["HTTPS_PROXY"] || env["https_proxy"] || env["HTTP_PROXY"] || env["http_proxy"]
-        : env["HTTP_PROXY"] || env["http_proxy"];
-    return Boolean(proxy || fromEnv);
+  #routes({ target, settings }: Exchange): readonly [Route, Route?] {
+    const [first, second] = routesTo(target, settings, this.#ports.env);
+    return second !== undefined && second === this.#detours.get(target.origin) ? [second, first] : [first, second];
   }
 
-  async #viaUndici(target: URL, init: RequestInit): Promise<Response> {
-    this.#direct ??= loadUndici(this.#ports.settings());
-    const { fetch, agent } = await this.#direct;
-    return await settle(
-      target,
-      init.signal,
-      () =>
-        // undici's types of the web standard's classes are its own; the values are the same.
-        // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
-        fetch(target, { ...(init as UndiciRequestInit), dispatcher: agent }) as unknown as Promise<Response>,
-    );
-  }
-
-  /** VS Code's fetch has no timeout for the beginning of an answer, so it is given one. */
-  async #viaVscode(target: URL, init: RequestInit): Promise<Response> {
-    const { connectTimeoutMs, requestTimeoutMs } = this.#ports.settings();
-    const timeout = new AbortController();
-    const timer = setTimeout(() => timeout.abort(), connectTimeoutMs + requestTimeoutMs);
-    const signal = init.signal ? AbortSignal.any([init.signal, timeout.signal]) : timeout.signal;
+  async #send(route: Route, exchange: Exchange): Promise<Response> {
+    const { target, signal, settings } = exchange;
     try {
-      return await settle(target, init.signal, () => this.#ports.vscodeFetch()(target, { ...init, signal }));
+      const response = await (route === "direct" ? this.#viaUndici(exchange) : this.#viaVscode(exchange));
+      return withGuardedBody(response, target.origin, settings.requestTimeoutMs, signal);
+    } catch (error) {
+      throw failureOf(error, target.origin, signal, route);
+    }
+  }
+
+  async #viaUndici({ target, init, settings }: Exchange): Promise<Response> {
+    const { fetch, agent } = await this.#direct(settings);
+    // undici's types of the web standard's classes are its own; the values are the same.
+    // oxlint-disable-next-line typescript/no-unnecessary-type-assertion
+    return (await fetch(target, { ...(init as UndiciRequestInit), dispatcher: agent })) as unknown as Response;
+  }
+
+  /** VS Code's fetch is given no timeouts, so they are kept here. */
+  async #viaVscode({ target, init, signal, settings }: Exchange): Promise<Response> {
+    const timeout = new AbortController();
+    const limit = settings.connectTimeoutMs + settings.requestTimeoutMs;
+    const timer = setTimeout(() => timeout.abort(new SilenceError()), limit);
+    const either = signal ? AbortSignal.any([signal, timeout.signal]) : timeout.signal;
+    try {
+      return await this.#ports.vscodeFetch()(target, { ...init, signal: either });
     } finally {
       clearTimeout(timer);
     }
+  }
+
+  #direct({ connectTimeoutMs, requestTimeoutMs }: NetworkSettings): Promise<Direct> {
+    const name = `${connectTimeoutMs} ${requestTimeoutMs}`;
+    const pool = this.#pools.get(name) ?? loadUndici(connectTimeoutMs, requestTimeoutMs);
+    this.#pools.set(name, pool);
+    return pool;
   }
 }
 
@@ -137,11 +154,17 @@ export async function readText(
       text += decoder.decode(chunk, { stream: true });
     }
   } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    throw new NetworkError(origin, "interrupted", reasonOf(error));
+    throw failureOf(error, origin, signal);
   }
   if (size > limit) throw new NetworkError(origin, "interrupted", "other");
   return text + decoder.decode();
+}
+
+interface Exchange {
+  readonly target: URL;
+  readonly init: RequestInit;
+  readonly signal: AbortSignal | undefined;
+  readonly settings: NetworkSettings;
 }
 
 interface Direct {
@@ -149,17 +172,19 @@ interface Direct {
   readonly agent: Agent;
 }
 
-const globalDispatcher = Symbol.for("undici.globalDispatcher.1");
-
-/** undici makes its agent the whole process's when nobody did so before; everyone else's fetch is not ours to touch. */
-async function loadUndici({ connectTimeoutMs, requestTimeoutMs }: NetworkSettings): Promise<Direct> {
-  const globals = globalThis as Record<symbol, unknown>;
+async function loadUndici(connectTimeoutMs: number, requestTimeoutMs: number): Promise<Direct> {
+  // undici makes its agent that of the whole process when there is none, and everyone else's fetch is not ours to touch.
+  // This has Node load its own undici, which then is the one to do so.
+  new Headers().has("host");
   // The default export is what both Node and a bundle make of this CommonJS package.
-  const { Agent, fetch } = (await import("undici")).default;
-  // Only the package's own class is taken back: Node's, which somebody's fetch may have put there meanwhile, is another.
-  if (globals[globalDispatcher] instanceof Agent) globals[globalDispatcher] = undefined;
+  const { Agent, buildConnector, fetch } = (await import("undici")).default;
+  const connect = buildConnector({ timeout: connectTimeoutMs });
   const agent = new Agent({
-    connect: { timeout: connectTimeoutMs },
+    connect: (options, callback) =>
+      connect(options, (...[error, socket]) => {
+        if (error) callback(new NotConnectedError(error), null);
+        else callback(null, socket);
+      }),
     headersTimeout: requestTimeoutMs,
     bodyTimeout: requestTimeoutMs,
     connections: 32,
@@ -167,17 +192,57 @@ async function loadUndici({ connectTimeoutMs, requestTimeoutMs }: NetworkSetting
   return { fetch, agent };
 }
 
-async function settle(
-  target: URL,
-  signal: AbortSignal | null | undefined,
-  send: () => Promise<Response>,
-): Promise<Response> {
+/** The same answer with a body that ends in a NetworkError, and does so when it pauses for too long. */
+function withGuardedBody(response: Response, origin: string, pauseMs: number, signal?: AbortSignal): Response {
+  if (response.body === null) return response;
+  // Taken when somebody reads: until then, an answer that is thrown away gives its connection back by itself.
+  let reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  const source = (): ReadableStreamDefaultReader<Uint8Array> => (reader ??= (response.body as Body).getReader());
+  const body: Body = new ReadableStream(
+    {
+      pull: async (controller) => {
+        try {
+          const { done, value } = await within(pauseMs, source().read());
+          if (done) controller.close();
+          else controller.enqueue(value);
+        } catch (error) {
+          controller.error(failureOf(error, origin, signal));
+          await source()
+            .cancel()
+            .catch(() => undefined);
+        }
+      },
+      cancel: (reason) => source().cancel(reason),
+    },
+    { highWaterMark: 0 },
+  );
+  const { status, statusText, headers } = response;
+  return new Response(body, { status, statusText, headers });
+}
+
+type Body = ReadableStream<Uint8Array>;
+
+async function within<T>(ms: number, work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new SilenceError()), ms);
+  });
   try {
-    return await send();
-  } catch (error) {
-    if (signal?.aborted) throw signal.reason;
-    const reason = reasonOf(error);
-    throw new NetworkError(target.origin, neverSent(error) ? "notSent" : "interrupted", reason);
+    return await Promise.race([work, silence]);
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+/** Nothing came for too long. */
+class SilenceError extends Error {
+  readonly code = "ETIMEDOUT";
+}
+
+/** There was no connection to send anything over; the cause says why. */
+class NotConnectedError extends Error {
+  constructor(cause: Error) {
+    super("not connected", { cause });
   }
 }
 
@@ -195,59 +260,66 @@ const reasons: Readonly<Record<string, NetworkReason>> = {
   UND_ERR_CONNECT_TIMEOUT: "timeout",
   UND_ERR_HEADERS_TIMEOUT: "timeout",
   UND_ERR_BODY_TIMEOUT: "timeout",
+  UND_ERR_PRX_TLS: "proxy",
 };
 
 const certificateCodes = /CERT_|SELF_SIGNED|UNABLE_TO_|^ERR_TLS_CERT/;
 const tlsCodes = /CERT|SELF_SIGNED|UNABLE_TO|^ERR_TLS|^ERR_SSL|^EPROTO$/;
+/** What undici, and so VS Code's fetch, says when a proxy does not open a tunnel. */
+const noTunnel = /when HTTP Tunneling|Proxy authentication required/;
 
-interface SystemFailure {
-  readonly code: string;
-  readonly syscall: string | undefined;
+/** The signal's reason where it was aborted, otherwise a NetworkError. */
+function failureOf(error: unknown, origin: string, signal?: AbortSignal, route?: Route): unknown {
+  if (signal?.aborted) return signal.reason;
+  if (error instanceof NetworkError) return error;
+  const chain = chainOf(error);
+  const codes = chain.map(codeOf);
+  const code = codes.find(reasonOfCode) ?? codes.find(Boolean);
+  const isSent = !chain.some(isBeforeSending);
+  const isProxy = chain.some(({ message }) => noTunnel.test(message)) || (route === "proxy" && !isSent && !isTls(code));
+  const reason = isProxy ? "proxy" : (reasonOfCode(code) ?? "other");
+  return new NetworkError(origin, isSent ? "interrupted" : "notSent", reason, code);
 }
 
 /** A fetch fails with a TypeError whose cause, perhaps an AggregateError of several addresses, says why. */
-function failuresOf(error: unknown): readonly SystemFailure[] {
+function chainOf(error: unknown): readonly Error[] {
   if (!(error instanceof Error)) return [];
-  const { code, syscall } = error as NodeJS.ErrnoException;
   const inner = error instanceof AggregateError ? error.errors : [];
-  return [...(code === undefined ? [] : [{ code, syscall }]), ...[error.cause, ...inner].flatMap(failuresOf)];
+  return [error, ...[error.cause, ...inner].flatMap(chainOf)];
 }
 
-function reasonOf(error: unknown): NetworkReason {
-  for (const { code } of failuresOf(error)) {
-    const reason = reasons[code] ?? (tlsCodes.test(code) ? "tls" : undefined);
-    if (reason) return reason;
-  }
-  if (error instanceof Error && (error.name === "TimeoutError" || error.name === "AbortError")) return "timeout";
-  return /proxy|tunnel/i.test(messagesOf(error)) ? "proxy" : "other";
+function codeOf(error: Error): string | undefined {
+  const { code } = error as NodeJS.ErrnoException;
+  return typeof code === "string" && /^[A-Z0-9_]+$/.test(code) ? code : undefined;
 }
 
-function messagesOf(error: unknown): string {
-  return error instanceof Error ? `${error.message} ${messagesOf(error.cause)}` : "";
+function reasonOfCode(code: string | undefined): NetworkReason | undefined {
+  if (code === undefined) return undefined;
+  return reasons[code] ?? (isTls(code) ? "tls" : undefined);
 }
 
-/** Only what happens while a connection is made: the same codes on one that was made say nothing about the request. */
-function neverSent(error: unknown): boolean {
-  return failuresOf(error).some(({ code, syscall }) => {
-    if (code === "UND_ERR_CONNECT_TIMEOUT" || certificateCodes.test(code)) return true;
-    return syscall === "connect" || syscall === "getaddrinfo";
-  });
+function isTls(code: string | undefined): boolean {
+  return code !== undefined && tlsCodes.test(code);
 }
 
-function isStream(body: RequestInit["body"]): boolean {
-  return typeof body === "object" && body !== null && !ArrayBuffer.isView(body);
-}
-
-function splitList(list: string | undefined): readonly string[] {
-  return (list ?? "").split(/[\s,]+/).filter(Boolean);
-}
-
-/** As VS Code reads `no_proxy`: `*`, a host with its subdomains, or a host with a port. */
-function matchesHost({ hostname, port, protocol }: URL, pattern: string): boolean {
-  if (pattern === "*") return true;
-  const [, host = "", wanted] = /^\*?\.?(.*?)(?::(\d+))?$/.exec(pattern.toLowerCase()) ?? [];
-  const actual = port || (protocol === "https:" ? "443" : "80");
+/**
+ * Direct connections say so themselves. Of VS Code's fetch it is known where it fails while a connection is made: the same
+ * codes on one that was made say nothing about the request.
+ */
+function isBeforeSending(error: Error): boolean {
+  const { syscall } = error as NodeJS.ErrnoException;
+  const code = codeOf(error) ?? "";
   return (
-    host !== "" && (wanted === undefined || wanted === actual) && (hostname === host || hostname.endsWith(`.${host}`))
+    error instanceof NotConnectedError ||
+    syscall === "connect" ||
+    syscall === "getaddrinfo" ||
+    code === "UND_ERR_CONNECT_TIMEOUT" ||
+    certificateCodes.test(code) ||
+    noTunnel.test(error.message)
   );
+}
+
+/** A stream can be read once only, and a failed fetch has cancelled it. */
+function isReplayable(body: RequestInit["body"]): boolean {
+  return typeof body !== "object" || body === null || !(Symbol.asyncIterator in body);
 }

@@ -9,12 +9,19 @@ export interface ConnectProxy {
   close(): Promise<void>;
 }
 
-/** A real CONNECT proxy on loopback, to which every host name is this computer. */
-export async function startProxy(): Promise<ConnectProxy> {
+/**
+ * A real CONNECT proxy on loopback, to which every host name is this computer.
+ * @param status with which it refuses to open tunnels, such as 407
+ */
+export async function startProxy(status?: number): Promise<ConnectProxy> {
   const tunnels: string[] = [];
   const server = createServer((_, response) => void response.writeHead(405).end());
   server.on("connect", (request, socket, head) => {
     tunnels.push(request.url ?? "");
+    if (status !== undefined) {
+      socket.end(`HTTP/1.1 ${status} No\r\nContent-Length: 0\r\n\r\n`);
+      return;
+    }
     const upstream = connect(Number(request.url?.split(":").at(-1)), "127.0.0.1", () => {
       socket.write("HTTP/1.1 200 Connection Established\r\n\r\n");
       upstream.write(head);

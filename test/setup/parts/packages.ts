@@ -16,3 +16,11 @@ export const buildTools = aptPart({
   packages: ["python3", "make", "g++"],
   elsewhere: "python3, make and g++ must be in PATH.",
 });
+
+/** Makes the private certificate authority that the network's tests trust. */
+export const openssl = aptPart({
+  name: "OpenSSL",
+  programs: ["openssl"],
+  packages: ["openssl"],
+  elsewhere: "The openssl program must be in PATH.",
+});

@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { chromium, findChromium } from "../parts/chromium.ts";
-import { ceph } from "../parts/packages.ts";
+import { ceph, openssl } from "../parts/packages.ts";
 import type { Part } from "../parts/part.ts";
 import { lowest, newest, vscode, type Version } from "../parts/vscode.ts";
 import { root } from "../paths.ts";
@@ -34,7 +34,7 @@ const simple = { isLowest: false, needs: [], wants: [], needsPackage: false } as
 export const suites: readonly Suite[] = [
   step("check", check),
   step("package", packageExtension),
-  nodeSuite("unit", ["test/unit/**/*.test.ts", "test/setup/**/*.test.ts"], {}),
+  nodeSuite("unit", ["test/unit/**/*.test.ts", "test/setup/**/*.test.ts"], { needs: [openssl] }),
   nodeSuite("contract", ["test/contract/**/*.test.ts"], { wants: [ceph] }),
   nodeSuite("webview", ["test/webview/**/*.test.ts"], { needs: [chromium], needsPackage: true }),
   hostSuite(newest),
@@ -66,7 +66,7 @@ function hostSuite(version: Version): Suite {
     name,
     names: [`host-${version}`, "host", "workbench"],
     isLowest: version === lowest,
-    needs: [chromium, vscode(version)],
+    needs: [chromium, openssl, vscode(version)],
     needsPackage: true,
     run: (transcript) => runHostSuite({ name, executable, env: { RGW_VSCODE: version } }, transcript),
   };
