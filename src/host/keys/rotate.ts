@@ -86,59 +86,47 @@ async function tell(user: RgwUser, rotation: Rotation, list: UserList, keyring: 
       list.update({ ...user, locked: true });
       return explainLocked(user, rotation.seen === "meanwhile");
     case "rotated":
-      // Not awaited: the rotation is over, whether or not somebody answers.
-      return void offerNextSteps(
-        user,
+      return say(
+        "information",
         vscode.l10n.t("The key of {0} is rotated and verified: S3 accepts the new secret key.", user.name),
-      );
-    case "unproven":
-      return void offerNextSteps(
+        ["copySecretKey", "browseBuckets"],
         user,
-        [
-          vscode.l10n.t(
-            "The key of {0} is rotated and the new secret key is stored, but S3 has not accepted it yet.",
-            user.name,
-          ),
-          inOneLine(explain(rotation.error)),
-        ].join(" "),
       );
-    case "unchanged":
-      void vscode.window.showWarningMessage(
-        vscode.l10n.t(
-          "The key of {0} was not rotated: the platform answered the secret key that is stored already. It stays as it is.",
-          user.name,
-        ),
+    case "unproven": {
+      const stored = vscode.l10n.t(
+        "The key of {0} is rotated and the new secret key is stored, but S3 has not accepted it yet.",
+        user.name,
       );
-      return;
+      return say("warning", `${stored} ${inOneLine(explain(rotation.error))}`, ["verifyKey", "copySecretKey"], user);
+    }
+    case "unchanged": {
+      const unchanged = vscode.l10n.t(
+        "The key of {0} was not rotated: the platform answered the secret key that is stored already. It stays as it is.",
+        user.name,
+      );
+      return say("warning", unchanged, ["verifyKey"], user);
+    }
     case "notStored":
       return offerSecret(user, rotation.credential);
-    case "masked":
-      void vscode.window.showErrorMessage(
-        [
-          vscode.l10n.t("The platform answered without a readable secret key for {0}. Nothing was stored.", user.name),
-          afterLoss(rotation.oldSecret),
-        ].join(" "),
+    case "masked": {
+      const masked = vscode.l10n.t(
+        "The platform answered without a readable secret key for {0}. Nothing was stored.",
+        user.name,
       );
-      return;
+      return await tellLoss(user, masked, rotation.oldSecret, keyring);
+    }
     case "lost": {
       const { title, requestId } = explain(rotation.error);
       const request = requestId && vscode.l10n.t("Request ID: {0}", requestId);
-      void vscode.window.showErrorMessage(
-        [
-          vscode.l10n.t("No usable answer came to the rotation of {0}.", user.name),
-          title,
-          afterLoss(rotation.oldSecret),
-          request,
-        ]
-          .filter(Boolean)
-          .join(" "),
-      );
-      if (rotation.oldSecret === "rejected") await keyring.noteRejected(user.id);
+      const lost = vscode.l10n.t("No usable answer came to the rotation of {0}.", user.name);
+      return await tellLoss(user, [lost, title, request].filter(Boolean).join(" "), rotation.oldSecret, keyring);
     }
   }
 }
 
-function afterLoss(oldSecret: OldSecret): string {
+/** No new secret came. What became of the old one says what happened, and what to do. */
+async function tellLoss(user: RgwUser, what: string, oldSecret: OldSecret, keyring: Keyring): Promise<void> {
+  if (oldSecret === "rejected") await keyring.noteRejected(user.id);
   const words: Readonly<Record<OldSecret, string>> = {
     accepted: vscode.l10n.t("S3 still accepts the stored secret key, so nothing was rotated. You can try again."),
     rejected: vscode.l10n.t(
@@ -151,7 +139,7 @@ function afterLoss(oldSecret: OldSecret): string {
       "No secret key was stored here, so it cannot be told whether the key was rotated. If nothing works with the old secret key any more, rotate the key once more.",
     ),
   };
-  return words[oldSecret];
+  say("error", `${what} ${words[oldSecret]}`, [oldSecret === "undecided" ? "verifyKey" : "rotateKey", "showLog"], user);
 }
 
 function explainLocked(user: RgwUser, meanwhile = false): void {
@@ -159,13 +147,30 @@ function explainLocked(user: RgwUser, meanwhile = false): void {
     ? vscode.l10n.t("The key of {0} was not rotated: the user was locked meanwhile.", user.name)
     : vscode.l10n.t("The key of {0} cannot be rotated: the user is locked.", user.name);
   const next = vscode.l10n.t("Nothing was changed. Ask a platform administrator to unlock the user.");
-  void vscode.window.showWarningMessage(`${why} ${next}`);
+  say("warning", `${why} ${next}`, ["refresh"], user);
 }
 
-async function offerNextSteps(user: RgwUser, message: string): Promise<void> {
-  const copy = vscode.l10n.t("Copy Secret Key");
-  const browse = vscode.l10n.t("Browse Buckets");
-  const choice = await vscode.window.showInformationMessage(message, copy, browse);
-  if (choice === copy) await vscode.commands.executeCommand("rgw.copySecretKey", user);
-  if (choice === browse) await vscode.commands.executeCommand("rgw.browseBuckets", user);
+const steps = {
+  copySecretKey: () => vscode.l10n.t("Copy Secret Key"),
+  browseBuckets: () => vscode.l10n.t("Browse Buckets"),
+  verifyKey: () => vscode.l10n.t("Verify Stored Key"),
+  rotateKey: () => vscode.l10n.t("Rotate Key…"),
+  refresh: () => vscode.l10n.t("Refresh"),
+  showLog: () => vscode.l10n.t("Show Log"),
+} as const;
+
+/**
+ * Tells a person what came of it, with what they may do next. Not awaited: the rotation is over, whether or not somebody
+ * answers. VS Code cuts a notification without buttons to one line, so that each has one.
+ */
+function say(
+  kind: "information" | "warning" | "error",
+  message: string,
+  next: readonly (keyof typeof steps)[],
+  user: RgwUser,
+): void {
+  const { showInformationMessage, showWarningMessage, showErrorMessage } = vscode.window;
+  const show = { information: showInformationMessage, warning: showWarningMessage, error: showErrorMessage }[kind];
+  const items = next.map((step) => ({ title: steps[step](), step }));
+  void show(message, ...items).then((choice) => choice && vscode.commands.executeCommand(`rgw.${choice.step}`, user));
 }
