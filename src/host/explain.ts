@@ -96,7 +96,7 @@ function withRequestId(what: Failure, requestId: string | undefined): Failure {
 }
 
 function explainPlatform(error: PlatformError): Failure {
-  const said = error.said && vscode.l10n.t("It says: {0}", error.said);
+  const said = error.said && vscode.l10n.t("It says: “{0}”.", error.said);
   switch (error.kind) {
     case "unauthorized":
       return failure(
