@@ -76,6 +76,18 @@ for (const subject of subjects) {
       assert.equal((await platform.projects()).length, sandbox.projects.length);
     });
 
+    test("a login and its password give a token, with or without the word Bearer before it; a wrong password gives none", async () => {
+      const { login, password } = sandbox.signIns.accounts[0] ?? assert.fail("no account");
+      const nobody = new PlatformClient(new URL(sandbox.platformUrl), network.fetch);
+      for (const bearerInLogin of [true, false]) {
+        sandbox.setQuirks({ bearerInLogin });
+        const token = await nobody.login(login, password);
+        const somebody = new PlatformClient(new URL(sandbox.platformUrl), network.fetch, token);
+        assert.equal((await somebody.account()).label, login);
+      }
+      await fails(nobody.login(login, `${password}x`), "unauthorized");
+    });
+
     test("users are listed with their locks, however the list comes", async () => {
       const projectId = unlocked().projectId;
       const expected = sandbox.users.filter((user) => user.projectId === projectId);
