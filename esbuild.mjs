@@ -1,4 +1,4 @@
-// Builds the extension into dist/. `--watch` keeps building, `--production` minifies; both fail over the size budget.
+// Builds the extension into dist/. `--watch` keeps building; `--production` minifies, and fails over the size budget.
 import { cp, mkdir, readFile, readdir, rm, stat, writeFile } from "node:fs/promises";
 import { build, context } from "esbuild";
 

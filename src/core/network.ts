@@ -136,27 +136,17 @@ export class Network {
 /**
  * The whole text of an answer.
  * @param limit bytes
- * @throws NetworkError when the answer breaks off, or is longer than the limit; the signal's reason when it was aborted
+ * @throws NetworkError when it is longer than the limit, and what the body of an answer ends in (see {@link Fetch})
  */
-export async function readText(
-  response: Response,
-  origin: string,
-  limit: number,
-  signal?: AbortSignal,
-): Promise<string> {
+export async function readText(response: Response, origin: string, limit: number): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
   let size = 0;
-  try {
-    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      size += chunk.byteLength;
-      if (size > limit) break;
-      text += decoder.decode(chunk, { stream: true });
-    }
-  } catch (error) {
-    throw failureOf(error, origin, signal);
+  for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
+    size += chunk.byteLength;
+    if (size > limit) throw new NetworkError(origin, "interrupted", "other");
+    text += decoder.decode(chunk, { stream: true });
   }
-  if (size > limit) throw new NetworkError(origin, "interrupted", "other");
   return text + decoder.decode();
 }
 

@@ -110,9 +110,11 @@ export class Keyring implements vscode.Disposable {
     }
   }
 
-  /** Notes that S3 rejected the stored key, so that every view shows it. */
+  /** Notes that S3 rejected the stored key, so that every view shows it. Once: each hears of it, and may ask S3 again. */
   async noteRejected(userId: string): Promise<void> {
-    await this.vault().reject(userId, new Date());
+    const vault = this.vault();
+    const key = await vault.get(userId);
+    if (key?.proof?.accepted !== false) await vault.reject(userId, new Date());
   }
 
   async #connect(accessKeyId: string, secret: Secret, maxAttempts?: number): Promise<S3> {

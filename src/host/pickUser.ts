@@ -8,18 +8,13 @@ import type { UserList } from "./userList.ts";
  * @returns nothing when the person picks none
  */
 export async function pickUser(list: UserList, target: unknown, title: string): Promise<RgwUser | undefined> {
-  const id = userIdOf(target);
-  if (id !== undefined) {
-    if (list.state.view !== "ready") await list.refresh();
-    const user = list.find(id);
-    if (user) return user;
-  }
   if (list.state.view !== "ready") await list.refresh();
-  const { state } = list;
-  if (state.view === "signedOut" || state.view === "expired") throw new SignedOutError();
-  if (state.view === "chooseProject") {
-    await vscode.commands.executeCommand("rgw.selectProject");
-  }
+  const id = userIdOf(target);
+  const user = id === undefined ? undefined : list.find(id);
+  if (user) return user;
+  const { view } = list.state;
+  if (view === "signedOut" || view === "expired") throw new SignedOutError();
+  if (view === "chooseProject") await vscode.commands.executeCommand("rgw.selectProject");
   return await ask(list, title);
 }
 

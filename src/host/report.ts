@@ -47,7 +47,9 @@ export class Reporter {
     for (let one = error, depth = 0; one instanceof Error && depth < 4; one = one.cause, depth++) {
       const known = ["PlatformError", "S3Error", "NetworkError", "SettingError", "NotStoredError"].includes(one.name);
       this.#log.error(`${what}: ${one.name}${known ? `: ${one.message}` : ""}`);
-      if (!known && depth === 0) this.#log.debug(one.stack?.split("\n").slice(1, 6).join("\n") ?? "");
+      // A stack begins with the message, which may have several lines: only the frames are logged.
+      const frames = one.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];
+      if (!known && depth === 0) this.#log.debug(frames.slice(0, 5).join("\n"));
     }
   }
 

@@ -1,5 +1,6 @@
 import * as vscode from "vscode";
 import * as z from "zod/mini";
+import { jsonOrNothing } from "../core/json.ts";
 import type { Fetch } from "../core/network.ts";
 import { PlatformClient } from "../core/platform/client.ts";
 import { PlatformError } from "../core/platform/errors.ts";
@@ -88,13 +89,5 @@ async function accepted<T>(request: Promise<T>): Promise<T> {
   } catch (error) {
     if (error instanceof PlatformError && error.kind === "unauthorized") throw new SignInRefusedError(error.requestId);
     throw error;
-  }
-}
-
-function jsonOrNothing(text: string | undefined): unknown {
-  try {
-    return text === undefined ? undefined : JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

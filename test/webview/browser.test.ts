@@ -3,6 +3,7 @@ import { mkdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, before, beforeEach, suite, test } from "node:test";
 import { type Browser, type Page, chromium } from "playwright-core";
+import { chromiumArgs } from "../setup/parts/chromium.ts";
 import { type ServedPanel, servePanel } from "./page.ts";
 
 /** Plays the extension host in the page: `window.world` is what the test sets, `window.asked` what the webview wanted. */
@@ -128,17 +129,7 @@ const themes: Readonly<Record<string, Readonly<Record<string, string>>>> = {
 const launch = (...more: readonly string[]): Promise<Browser> =>
   chromium.launch({
     executablePath: process.env["CHROMIUM"] ?? "/usr/bin/chromium",
-    args: [
-      "--headless=new",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-      ...more,
-    ],
+    args: [...chromiumArgs, ...more],
   });
 
 suite("the bucket browser in Chromium", () => {

@@ -1,4 +1,5 @@
 import * as z from "zod/mini";
+import { jsonOrNothing } from "../json.ts";
 import { Secret } from "../secret.ts";
 
 /** The part of VS Code's SecretStorage that is needed here: encrypted, per extension, shared by all windows. */
@@ -79,9 +80,7 @@ export class Vault {
   }
 
   async get(userId: string): Promise<StoredKey | undefined> {
-    const text = await this.#store.get(this.#prefix + userId);
-    if (text === undefined) return undefined;
-    const parsed = storedKey.safeParse(jsonOrNothing(text));
+    const parsed = storedKey.safeParse(jsonOrNothing(await this.#store.get(this.#prefix + userId)));
     return parsed.success ? parsed.data : undefined;
   }
 
@@ -140,13 +139,5 @@ export class Vault {
       throw new NotStoredError(error);
     }
     if (back !== text) throw new NotStoredError();
-  }
-}
-
-function jsonOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
   }
 }

@@ -1,3 +1,4 @@
+import { jsonOrNothing } from "../json.ts";
 import { type Fetch, NetworkError, readText } from "../network.ts";
 import { Secret } from "../secret.ts";
 import { PlatformError, type PlatformErrorKind } from "./errors.ts";
@@ -142,7 +143,7 @@ export class PlatformClient {
         call,
         status: response.status,
         headers: response.headers,
-        text: await readText(response, url.origin, answerLimit, signal),
+        text: await readText(response, url.origin, answerLimit),
       };
     } catch (error) {
       if (!(error instanceof NetworkError)) throw error;
@@ -204,12 +205,4 @@ function seconds(header: string | null): number | undefined {
   if (header === null) return undefined;
   const value = /^\d+$/.test(header.trim()) ? Number(header) : (Date.parse(header) - Date.now()) / 1000;
   return Number.isFinite(value) ? Math.max(0, Math.ceil(value)) : undefined;
-}
-
-function jsonOrNothing(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
 }

@@ -122,7 +122,7 @@ export class S3 {
 }
 
 /** RGW's url encoding writes a space as `+`. */
-export function decodeKey(encoded: string): string {
+function decodeKey(encoded: string): string {
   return decodeURIComponent(encoded.replaceAll("+", " "));
 }
 

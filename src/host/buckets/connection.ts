@@ -25,7 +25,7 @@ export class Connection {
     try {
       return await request(s3);
     } catch (error) {
-      if (error instanceof S3Error && error.kind === "rejected") await this.#noteRejected();
+      if (error instanceof S3Error && error.kind === "rejected") await this.#keyring.noteRejected(this.#state.userId);
       throw error;
     }
   }
@@ -36,10 +36,9 @@ export class Connection {
    */
   async renew(): Promise<boolean> {
     const secret = await this.#storedSecret();
-    if (secret && this.#signedWith?.equals(secret)) return false;
-    if (!secret && !this.#signedWith) return false;
-    this.close();
-    return true;
+    const isSame = secret ? this.#signedWith?.equals(secret) : !this.#signedWith;
+    if (!isSame) this.close();
+    return !isSame;
   }
 
   close(): void {
@@ -65,11 +64,5 @@ export class Connection {
   async #storedSecret(): Promise<Secret | undefined> {
     const key = await this.#keyring.vault().get(this.#state.userId);
     return key?.held ?? key?.secret;
-  }
-
-  /** Noted once: noting it changes the stored key, which every view hears of. */
-  async #noteRejected(): Promise<void> {
-    const key = await this.#keyring.vault().get(this.#state.userId);
-    if (key?.proof?.accepted !== false) await this.#keyring.noteRejected(this.#state.userId);
   }
 }

@@ -10,7 +10,7 @@ import { readEndpoints } from "../settings.ts";
 import type { UserList } from "../userList.ts";
 import { Connection } from "./connection.ts";
 import { panelDocument } from "./document.ts";
-import { notify, serve } from "./serve.ts";
+import { notify, placeSchema, serve } from "./serve.ts";
 
 const viewType = "rgw.buckets";
 
@@ -18,10 +18,7 @@ const panelState: z.ZodMiniType<PanelState> = z.object({
   platformOrigin: z.string(),
   userId: z.string(),
   userName: z.string(),
-  place: z.union([
-    z.object({ level: z.literal("buckets") }),
-    z.object({ level: z.literal("objects"), bucket: z.string(), prefix: z.string() }),
-  ]),
+  place: placeSchema,
 });
 
 /** The panels that browse buckets: one for each user, in the editor area. */

@@ -73,7 +73,7 @@ const cancelSchema: z.ZodMiniType<Cancel> = z.object({ cancel: z.string() });
 type Envelope = z.infer<typeof envelopeSchema>;
 const envelopeSchema = z.object({ id: z.string(), method: z.string(), params: z.array(z.unknown()) });
 
-const placeSchema = z.union([
+export const placeSchema = z.union([
   z.object({ level: z.literal("buckets") }),
   z.object({ level: z.literal("objects"), bucket: z.string(), prefix: z.string() }),
 ]);

@@ -17,7 +17,7 @@ export function toTreeItem(user: RgwUser, key: StoredKey | undefined): vscode.Tr
   return item;
 }
 
-export function keyWords(state: KeyState): string {
+function keyWords(state: KeyState): string {
   const words: Readonly<Record<KeyState, string>> = {
     none: vscode.l10n.t("no key stored"),
     stored: vscode.l10n.t("key stored"),
@@ -28,7 +28,7 @@ export function keyWords(state: KeyState): string {
 }
 
 /** A tree row has room for one icon, which is the lock; the key's is a file decoration on this URI. */
-export const keyStateScheme = "rgw-key-state";
+const keyStateScheme = "rgw-key-state";
 
 function keyStateUri(userId: string, state: KeyState): vscode.Uri {
   return vscode.Uri.from({ scheme: keyStateScheme, path: `/${userId}`, query: state });

@@ -18,6 +18,18 @@ export const chromium: Part = {
   prepare: async () => ((await findChromium()) === undefined ? await fromApt.prepare() : ready),
 };
 
+/** Quiet, without a window. Debian's Chromium has no sandbox for root, and the pages are our own. */
+export const chromiumArgs: readonly string[] = [
+  "--headless=new",
+  "--no-sandbox",
+  "--disable-gpu",
+  "--disable-quic",
+  "--no-first-run",
+  "--disable-background-networking",
+  "--disable-component-update",
+  "--disable-sync",
+];
+
 /** The environment's CHROMIUM, an installed Chromium or Chrome, or the one that Playwright has downloaded. */
 export async function findChromium(): Promise<string | undefined> {
   const named = process.env["CHROMIUM"];

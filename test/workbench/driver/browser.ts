@@ -1,6 +1,6 @@
 import { join } from "node:path";
 import { chromium, type BrowserContext } from "playwright-core";
-import { findChromium } from "../../setup/parts/chromium.ts";
+import { chromiumArgs, findChromium } from "../../setup/parts/chromium.ts";
 import type { Profile } from "./profile.ts";
 
 /** Chromium with a profile of its own, in which the workbench keeps what survives a reload. */
@@ -9,17 +9,7 @@ export async function startBrowser(profile: Profile): Promise<BrowserContext> {
   if (executablePath === undefined) throw new Error("There is no Chromium: npm test installs it, or says how to.");
   return chromium.launchPersistentContext(join(profile.dir, "chromium"), {
     executablePath,
-    // Debian's Chromium has no sandbox for root, and its page is ours.
-    args: [
-      "--headless=new",
-      "--no-sandbox",
-      "--disable-gpu",
-      "--disable-quic",
-      "--no-first-run",
-      "--disable-background-networking",
-      "--disable-component-update",
-      "--disable-sync",
-    ],
+    args: [...chromiumArgs],
     viewport: { width: 1280, height: 800 },
     permissions: ["clipboard-read", "clipboard-write"],
     locale: "en-US",
