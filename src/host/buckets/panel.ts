@@ -48,9 +48,9 @@ export class BucketPanels implements vscode.Disposable {
     if (user) this.#open(user);
   }
 
+  /** The panels stay: a window that reloads ends this too, and is to find them again. */
   dispose(): void {
     this.#serializer.dispose();
-    for (const panel of this.#panels.values()) panel.dispose();
   }
 
   #open({ id, name }: RgwUser): void {

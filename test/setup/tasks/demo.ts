@@ -1,7 +1,6 @@
 import { downloadAndUnzipVSCode } from "@vscode/test-electron";
 import { once } from "node:events";
 import { join } from "node:path";
-import { parseArgs } from "node:util";
 import { startSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
 import { makeProfile, type Profile } from "../../workbench/driver/profile.ts";
 import { Scratch } from "../../workbench/driver/scratch.ts";
@@ -13,6 +12,7 @@ import { root } from "../paths.ts";
 import { plainEnv, run, which } from "../run/command.ts";
 import { packageExtension } from "../run/packaging.ts";
 import { sandboxSettings } from "../run/sandboxLine.ts";
+import { endWithUsage, need, readArguments, runTask } from "../run/task.ts";
 
 const usage = `npm run demo [-- --backend rgw] [--no-open]
 
@@ -21,23 +21,27 @@ Opens VS Code with the extension and a platform of its own on this computer, wit
   --backend rgw   a real Ceph RGW behind it, instead of the sandbox's own S3 server
   --no-open       only prints the address to open: VS Code runs as a server`;
 
-const { values } = parseArgs({
-  options: {
-    backend: { type: "string", default: "embedded" },
-    "no-open": { type: "boolean", default: false },
-    help: { type: "boolean", default: false },
+const { values } = readArguments(
+  {
+    options: {
+      backend: { type: "string", default: "embedded" },
+      "no-open": { type: "boolean", default: false },
+      help: { type: "boolean", default: false },
+    },
   },
-});
+  usage,
+);
+const { backend } = values;
 
 if (values.help) console.log(usage);
-else await demonstrate();
+else if (backend !== "embedded" && backend !== "rgw") endWithUsage(`There is no backend ${backend}.`, usage);
+else await runTask(() => demonstrate(backend));
 
-async function demonstrate(): Promise<void> {
-  const backend = values.backend === "rgw" ? "rgw" : "embedded";
+async function demonstrate(kind: "embedded" | "rgw"): Promise<void> {
   const ended = Promise.race([once(process, "SIGINT"), once(process, "SIGTERM")]);
-  if (backend === "rgw") await need(ceph);
+  if (kind === "rgw") await need(ceph);
   const vsix = await packageExtension(() => undefined);
-  await using sandbox = await startSandbox({ backend });
+  await using sandbox = await startSandbox({ backend: kind });
   const scratch = await Scratch.create();
   try {
     const settings = { ...sandboxSettings(sandbox), "workbench.startupEditor": "none" };
@@ -94,9 +98,4 @@ async function serve(scratch: Scratch, profile: Profile, vsix: string): Promise<
 async function openInBrowser(url: string): Promise<void> {
   const opener = await which(process.platform === "darwin" ? "open" : "xdg-open");
   if (opener !== undefined) await run(opener, [url]).catch(() => undefined);
-}
-
-async function need(part: typeof ceph): Promise<void> {
-  const readiness = await part.prepare();
-  if (!readiness.ready) throw new Error(`${part.name} is missing. ${readiness.why}`);
 }

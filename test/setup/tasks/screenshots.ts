@@ -9,22 +9,22 @@ import { newest, vscode } from "../parts/vscode.ts";
 import { root } from "../paths.ts";
 import { packageExtension } from "../run/packaging.ts";
 import { sandboxSettings } from "../run/sandboxLine.ts";
+import { need, runTask } from "../run/task.ts";
 
-for (const part of [chromium, vscode(newest)]) {
-  const readiness = await part.prepare();
-  if (!readiness.ready) throw new Error(`${part.name} is missing. ${readiness.why}`);
-}
-const vsix = await packageExtension((line) => console.log(line));
-await using sandbox = await startSandbox();
-const window = await openWindow({ version: newest, vsix, settings: sandboxSettings(sandbox), name: "screenshots" });
-try {
-  await arrange(window.workbench, sandbox.tokens.member);
-  const target = join(root, "media", "screenshot.png");
-  await copyFile(await window.workbench.screenshot("screenshot"), target);
-  console.log(`Written: ${target}`);
-} finally {
-  await window.close();
-}
+await runTask(async () => {
+  await need(chromium, vscode(newest));
+  const vsix = await packageExtension((line) => console.log(line));
+  await using sandbox = await startSandbox();
+  const window = await openWindow({ version: newest, vsix, settings: sandboxSettings(sandbox), name: "screenshots" });
+  try {
+    await arrange(window.workbench, sandbox.tokens.member);
+    const target = join(root, "media", "screenshot.png");
+    await copyFile(await window.workbench.screenshot("screenshot"), target);
+    console.log(`Written: ${target}`);
+  } finally {
+    await window.close();
+  }
+});
 
 /** The users with their locks, beside a bucket whose key has just been rotated. */
 async function arrange(workbench: Workbench, token: string): Promise<void> {

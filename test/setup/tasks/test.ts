@@ -2,12 +2,12 @@ import { rmSync } from "node:fs";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { parseArgs } from "node:util";
 import type { Part } from "../parts/part.ts";
 import { out, reports, root } from "../paths.ts";
 import { sum, table, totals, withoutTests, type Counts, type Outcome } from "../run/outcome.ts";
 import { findLeaks } from "../run/secrets.ts";
 import { suites, type Suite } from "../run/suites.ts";
+import { readArguments } from "../run/task.ts";
 import { Transcript } from "../run/transcript.ts";
 
 const usage = `npm test [-- [--lowest] SUITE…]
@@ -16,10 +16,13 @@ Sets up what the suites need, and runs all of them but those for the lowest VS C
 Suites: ${[...new Set(suites.flatMap(({ names }) => names))].join(", ")}`;
 
 const inCI = process.env["CI"] === "true";
-const { values, positionals } = parseArgs({
-  allowPositionals: true,
-  options: { lowest: { type: "boolean", default: inCI }, help: { type: "boolean", default: false } },
-});
+const { values, positionals } = readArguments(
+  {
+    allowPositionals: true,
+    options: { lowest: { type: "boolean", default: inCI }, help: { type: "boolean", default: false } },
+  },
+  usage,
+);
 const unknown = positionals.filter((word) => !suites.some(({ names }) => names.includes(word)));
 
 if (values.help || unknown.length > 0) {
