@@ -1,11 +1,24 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { join } from "node:path";
 import * as vscode from "vscode";
+import { Folder } from "../core/files.ts";
+import { Endurance } from "../core/keys/endurance.ts";
 import { settleKey } from "../core/keys/settle.ts";
-import { type KeyState, type StoredKey, Vault, keyState } from "../core/keys/vault.ts";
+import { type KeyState, type StoredKey, Vault, candidates, keyState } from "../core/keys/vault.ts";
+import { Locks } from "../core/lock.ts";
 import type { Fetch } from "../core/network.ts";
+import type { PlatformClient } from "../core/platform/client.ts";
+import { Fingerprints } from "../core/rotation/fingerprint.ts";
+import { Journal, type Receipt, type RotationRecord, fileNameOf } from "../core/rotation/journal.ts";
+import { Batches } from "../core/rotation/many.ts";
+import { type KeyPorts, type RotationPorts, alone } from "../core/rotation/ports.ts";
+import { type Recovery, recoverRotation, recoverUnderLock } from "../core/rotation/recover.ts";
+import type { Credential } from "../core/rotation/rotate.ts";
 import type { S3 } from "../core/s3/client.ts";
-import { S3Error, type Verdict, verdictOf } from "../core/s3/errors.ts";
+import { judgeKey } from "../core/s3/judge.ts";
+import type { Verdict } from "../core/s3/errors.ts";
 import type { Secret } from "../core/secret.ts";
-import { NoStoredKeyError } from "./explain.ts";
+import { BusyError, NoStoredKeyError } from "./explain.ts";
 import { readEndpoints } from "./settings.ts";
 
 /** SecretStorage lists its keys since VS Code 1.105. */
@@ -13,28 +26,97 @@ interface ListsKeys {
   keys?(): Thenable<string[]>;
 }
 
+/** A rotation that is not done; `isRunning`: somebody on this computer is at it. */
+export interface OpenRotation extends RotationRecord {
+  readonly isRunning: boolean;
+}
+
+/** A connection to S3, and the secret that its requests are signed with. */
+export interface SignedS3 {
+  readonly s3: S3;
+  readonly secret: Secret;
+}
+
 /** The keys stored on this computer, for the services that the settings name, and what they open. */
 export class Keyring implements vscode.Disposable {
   readonly #secrets: vscode.SecretStorage;
   readonly #fetch: Fetch;
+  readonly #note: (error: unknown) => void;
+  readonly #locks: Locks;
+  readonly #fingerprints: Fingerprints;
+  readonly #endurance: Endurance;
+  readonly #folder: (name: string) => Folder;
   readonly #changed = new vscode.EventEmitter<string>();
-  readonly #subscription: vscode.Disposable;
+  readonly #rotationsChanged = new vscode.EventEmitter<void>();
+  readonly #subscriptions: vscode.Disposable;
   /** The stored key of this user changed, in this window or another. */
   readonly onDidChange = this.#changed.event;
+  /** A rotation began, moved or ended, in this window or another. */
+  readonly onDidChangeRotations = this.#rotationsChanged.event;
 
-  constructor(secrets: vscode.SecretStorage, fetch: Fetch) {
+  /** @param storage a folder on disk that all windows share */
+  constructor(secrets: vscode.SecretStorage, storage: vscode.Uri, fetch: Fetch, note: (error: unknown) => void) {
     this.#secrets = secrets;
     this.#fetch = fetch;
-    this.#subscription = secrets.onDidChange(({ key }) => {
-      const userId = this.#userOf(key);
-      if (userId !== undefined) this.#changed.fire(userId);
-    });
+    this.#note = note;
+    this.#folder = (name) => new Folder(join(storage.fsPath, name));
+    this.#locks = new Locks(join(storage.fsPath, "locks"), vscode.workspace.name ?? "");
+    this.#fingerprints = new Fingerprints(secrets);
+    this.#endurance = new Endurance(secrets, this.#folder("canary"), vscode.env.sessionId);
+    const rotations = vscode.Uri.joinPath(storage, "rotations");
+    const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(rotations, "*.json"));
+    const fire = (): void => this.#rotationsChanged.fire();
+    this.#subscriptions = vscode.Disposable.from(
+      this.#changed,
+      this.#rotationsChanged,
+      watcher,
+      watcher.onDidCreate(fire),
+      watcher.onDidChange(fire),
+      watcher.onDidDelete(fire),
+      secrets.onDidChange(({ key }) => {
+        const userId = this.#userOf(key);
+        if (userId !== undefined) this.#changed.fire(userId);
+      }),
+    );
   }
 
   /** @throws SettingError */
   vault(): Vault {
     const { apiUrl, s3Endpoint } = readEndpoints();
     return new Vault(this.#secrets, apiUrl.origin, s3Endpoint.origin);
+  }
+
+  /** @throws SettingError */
+  batches(): Batches {
+    const { apiUrl, s3Endpoint } = readEndpoints();
+    return new Batches(this.#folder("batches"), apiUrl.origin, s3Endpoint.origin);
+  }
+
+  get locks(): Locks {
+    return this.#locks;
+  }
+
+  /** What rotations need, as the settings are now. */
+  rotationPorts(client: PlatformClient): RotationPorts {
+    const ports = this.#ports();
+    return {
+      ...ports,
+      checkStorage: async () => {
+        await ports.vault.check();
+        await this.#endurance.check();
+      },
+      readUser: (userId, signal) => client.user(userId, signal),
+      renewKey: (userId) => client.renewKey(userId),
+    };
+  }
+
+  /** Looks for the canary of earlier sessions, and leaves one for later ones. Says nothing: a rotation will. */
+  async leaveCanary(): Promise<void> {
+    try {
+      await this.#endurance.check();
+    } catch (error) {
+      this.#note(error);
+    }
   }
 
   /** Those of these users that have a key stored: asked in one go where VS Code can list, because lists may be long. */
@@ -54,51 +136,112 @@ export class Keyring implements vscode.Disposable {
     return keys;
   }
 
+  /** By user id. */
+  async openRotations(): Promise<ReadonlyMap<string, OpenRotation>> {
+    const { journal } = this.#ports();
+    const records = await journal.allOpen();
+    const open = records.map(async (record): Promise<[string, OpenRotation]> => {
+      const isRunning = await this.#locks.isHeld(this.#lockName(record.userId));
+      return [record.userId, { ...record, isRunning }];
+    });
+    return new Map(await Promise.all(open));
+  }
+
+  async receipt(userId: string): Promise<Receipt | undefined> {
+    return await this.#ports().journal.receipt(userId);
+  }
+
+  async recover(userId: string): Promise<Recovery> {
+    return await recoverRotation(userId, this.#ports());
+  }
+
+  /** Whatever there is to find out about an open rotation is not wanted any more. */
+  async dismissRotation(userId: string): Promise<void> {
+    await this.#alone(userId, (ports) => ports.journal.drop(userId));
+  }
+
+  /** Stores a secret that a rotation brought and SecretStorage did not take, once more. */
+  async holdAgain(userId: string, { accessKeyId, secret }: Credential): Promise<Recovery> {
+    return await this.#alone(userId, async (ports) => {
+      await ports.vault.hold(userId, accessKeyId, secret, new Date());
+      return await recoverUnderLock(userId, ports);
+    });
+  }
+
   /** One signed request, sent once, that says what the S3 endpoint thinks of a secret. */
-  async judge(accessKeyId: string, secret: Secret): Promise<Verdict> {
-    const s3 = await this.#connect(accessKeyId, secret, 1);
-    try {
-      await s3.buckets();
-      return verdictOf(undefined);
-    } catch (error) {
-      if (error instanceof S3Error) return verdictOf(error);
-      throw error;
-    } finally {
-      s3.close();
-    }
+  async judge(accessKeyId: string, secret: Secret, signal?: AbortSignal): Promise<Verdict> {
+    const { s3Endpoint: endpoint, region } = readEndpoints();
+    return await judgeKey({ endpoint, region, accessKeyId, secret }, this.#fetch, signal);
   }
 
   /**
    * Asks S3 about the stored key and notes what it says.
-   * @throws NoStoredKeyError, S3Error when the endpoint says nothing about the secret
+   * @throws NoStoredKeyError, BusyError, S3Error when the endpoint says nothing about the secret
    */
   async verify(userId: string): Promise<KeyState> {
-    const vault = this.vault();
-    const key = await vault.get(userId);
-    if (!key) throw new NoStoredKeyError();
-    const verdict = await settleKey(key, {
-      judge: (accessKeyId, secret) => this.judge(accessKeyId, secret),
-      accept: (accessKeyId, secret) => vault.accept(userId, accessKeyId, secret, new Date()),
-      reject: () => vault.reject(userId, new Date()),
+    return await this.#alone(userId, async (ports) => {
+      const settled = await settleKey(userId, ports);
+      if (settled.state === "none") throw new NoStoredKeyError();
+      await recoverUnderLock(userId, ports);
+      if (settled.state === "undecided") throw settled.error;
+      return keyState(await ports.vault.get(userId));
     });
-    if (verdict.verdict === "undecided") throw verdict.error;
-    return keyState(await vault.get(userId));
+  }
+
+  /**
+   * Stores a secret that S3 accepted.
+   * @throws BusyError, NotStoredError
+   */
+  async enter(userId: string, { accessKeyId, secret }: Credential): Promise<void> {
+    await this.#alone(userId, async (ports) => {
+      await ports.vault.accept(userId, accessKeyId, secret, new Date());
+      await recoverUnderLock(userId, ports);
+    });
+  }
+
+  /** @throws BusyError, NotStoredError */
+  async forget(userId: string): Promise<void> {
+    await this.#alone(userId, ({ vault }) => vault.forget(userId));
+  }
+
+  /** Notes that S3 rejected this secret, if it is the stored one still: every view shows it, and may ask S3 again. */
+  async noteRejected(userId: string, secret: Secret): Promise<void> {
+    const ports = this.#ports();
+    await alone(userId, ports, async () => {
+      const key = await ports.vault.get(userId);
+      const [newest] = candidates(key);
+      if (newest?.equals(secret) && key?.proof?.accepted !== false) await ports.vault.reject(userId, new Date());
+    });
   }
 
   /**
    * The S3 endpoint, signed with the user's stored key. A key that S3 has not accepted yet is verified first.
    * @throws NoStoredKeyError, S3Error
    */
-  async open(userId: string): Promise<S3> {
-    const vault = this.vault();
-    let key = await vault.get(userId);
-    if (key?.held) {
-      await this.verify(userId);
-      key = await vault.get(userId);
-    }
-    const secret = key?.secret ?? key?.held;
+  async open(userId: string): Promise<SignedS3> {
+    const ports = this.#ports();
+    const settle = async (): Promise<void> => {
+      await settleKey(userId, ports);
+      await recoverUnderLock(userId, ports);
+    };
+    // Where a rotation is under way it proves the secret itself.
+    if ((await ports.vault.get(userId))?.held.length) await alone(userId, ports, settle);
+    const key = await ports.vault.get(userId);
+    const [secret] = candidates(key);
     if (!key || !secret) throw new NoStoredKeyError();
-    return await this.#connect(key.accessKeyId, secret);
+    const { s3Endpoint: endpoint, region } = readEndpoints();
+    const { accessKeyId } = key;
+    const { S3 } = await import("../core/s3/client.ts");
+    return { s3: new S3({ endpoint, region, accessKeyId, secret }, this.#fetch), secret };
+  }
+
+  /** What requests are to be signed with now. */
+  async storedSecret(userId: string): Promise<Secret | undefined> {
+    return candidates(await this.vault().get(userId))[0];
+  }
+
+  dispose(): void {
+    this.#subscriptions.dispose();
   }
 
   #userOf(entry: string): string | undefined {
@@ -110,21 +253,37 @@ export class Keyring implements vscode.Disposable {
     }
   }
 
-  /** Notes that S3 rejected the stored key, so that every view shows it. Once: each hears of it, and may ask S3 again. */
-  async noteRejected(userId: string): Promise<void> {
-    const vault = this.vault();
-    const key = await vault.get(userId);
-    if (key?.proof?.accepted !== false) await vault.reject(userId, new Date());
+  /** @throws BusyError */
+  async #alone<T>(userId: string, work: (ports: KeyPorts) => Promise<T>): Promise<T> {
+    const ports = this.#ports();
+    const attempt = await ports.lock(userId);
+    if (!attempt.held) throw new BusyError(attempt.holder);
+    try {
+      return await work(ports);
+    } finally {
+      await attempt.release();
+    }
   }
 
-  async #connect(accessKeyId: string, secret: Secret, maxAttempts?: number): Promise<S3> {
-    const { s3Endpoint: endpoint, region } = readEndpoints();
-    const { S3 } = await import("../core/s3/client.ts");
-    return new S3({ endpoint, region, accessKeyId, secret }, this.#fetch, maxAttempts);
+  #ports(): KeyPorts {
+    const { apiUrl, s3Endpoint } = readEndpoints();
+    const stores = { open: this.#folder("rotations"), receipts: this.#folder("receipts") };
+    return {
+      vault: this.vault(),
+      journal: new Journal(stores, apiUrl.origin, s3Endpoint.origin),
+      lock: (userId) => this.#locks.take(this.#lockName(userId)),
+      fingerprint: (secret) => this.#fingerprints.of(secret),
+      judge: (accessKeyId, secret, signal) => this.judge(accessKeyId, secret, signal),
+      now: () => new Date(),
+      wait: async (milliseconds) => {
+        await delay(milliseconds);
+      },
+      note: this.#note,
+    };
   }
 
-  dispose(): void {
-    this.#subscription.dispose();
-    this.#changed.dispose();
+  #lockName(userId: string): string {
+    const { apiUrl, s3Endpoint } = readEndpoints();
+    return fileNameOf(apiUrl.origin, s3Endpoint.origin, userId);
   }
 }

@@ -18,6 +18,25 @@ export async function pickUser(list: UserList, target: unknown, title: string): 
   return await ask(list, title);
 }
 
+/**
+ * The users that a command is about, where it can be about several: those that are selected in the tree, if the command was
+ * called on one of them. Never one twice.
+ */
+export async function pickUsers(
+  list: UserList,
+  target: unknown,
+  selection: unknown,
+  title: string,
+): Promise<readonly RgwUser[]> {
+  const ids = Array.isArray(selection) ? selection.map(userIdOf) : [];
+  if (ids.length > 1 && ids.includes(userIdOf(target))) {
+    const users = [...new Set(ids)].map((id) => (id === undefined ? undefined : list.find(id)));
+    return users.filter((user) => user !== undefined);
+  }
+  const user = await pickUser(list, target, title);
+  return user ? [user] : [];
+}
+
 async function ask(list: UserList, title: string): Promise<RgwUser | undefined> {
   const users = list.state.view === "ready" ? list.state.users : [];
   const items = users.map((user) => ({

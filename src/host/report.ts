@@ -13,6 +13,17 @@ export const wayOutCommands: Readonly<Record<Exclude<WayOut, "retry">, string>> 
   selectProject: "rgw.selectProject",
 };
 
+/** Their messages are ours, and name no secret. */
+const ownErrors: ReadonlySet<string> = new Set([
+  "PlatformError",
+  "S3Error",
+  "NetworkError",
+  "SettingError",
+  "NotStoredError",
+  "DiskError",
+  "BusyError",
+]);
+
 /**
  * The one place where failures of commands meet a person. A cancelled command says nothing; any other failure is logged
  * and shown with its ways out, `retry` being the command once more.
@@ -45,7 +56,7 @@ export class Reporter {
   /** Our own errors name no secret; of others only the type is logged, for their message might quote an answer. */
   note(what: string, error: unknown): void {
     for (let one = error, depth = 0; one instanceof Error && depth < 4; one = one.cause, depth++) {
-      const known = ["PlatformError", "S3Error", "NetworkError", "SettingError", "NotStoredError"].includes(one.name);
+      const known = ownErrors.has(one.name);
       this.#log.error(`${what}: ${one.name}${known ? `: ${one.message}` : ""}`);
       // A stack begins with the message, which may have several lines: only the frames are logged.
       const frames = one.stack?.split("\n").filter((line) => /^\s+at /.test(line)) ?? [];

@@ -1,23 +1,11 @@
 import * as vscode from "vscode";
-import { type AddressProblem, parseAddress } from "../core/endpoints.ts";
+import { parseAddress } from "../core/endpoints.ts";
+import { SettingError } from "./explain.ts";
 
 export interface Endpoints {
   readonly apiUrl: URL;
   readonly s3Endpoint: URL;
   readonly region: string;
-}
-
-/** A setting that cannot be used as it is. */
-export class SettingError extends Error {
-  override readonly name = "SettingError";
-  readonly setting: string;
-  readonly problem: AddressProblem;
-
-  constructor(setting: string, problem: AddressProblem) {
-    super(`${setting}: ${problem}`);
-    this.setting = setting;
-    this.problem = problem;
-  }
 }
 
 const section = "rgw";
@@ -30,6 +18,17 @@ export function readEndpoints(): Endpoints {
 /** Seconds in the settings, milliseconds here. */
 export function readTimeouts(): { readonly connectMs: number; readonly requestMs: number } {
   return { connectMs: seconds("connectTimeout", 10), requestMs: seconds("requestTimeout", 60) };
+}
+
+/** After how many days a key counts as old; nothing when the person does not want to know. */
+export function readKeyAgeDays(): number | undefined {
+  return days("keyAgeDays", 90);
+}
+
+export function onDidChangeKeyAge(listener: () => void): vscode.Disposable {
+  return vscode.workspace.onDidChangeConfiguration((event) => {
+    if (event.affectsConfiguration(`${section}.keyAgeDays`)) listener();
+  });
 }
 
 /** Fires when the services that are talked to have changed. */
@@ -46,6 +45,11 @@ function text(name: string): string {
 function seconds(name: string, otherwise: number): number {
   const value = vscode.workspace.getConfiguration(section).get<number>(name, otherwise);
   return (Number.isFinite(value) && value > 0 ? value : otherwise) * 1000;
+}
+
+function days(name: string, otherwise: number): number | undefined {
+  const value = vscode.workspace.getConfiguration(section).get<number>(name, otherwise);
+  return Number.isFinite(value) && value > 0 ? value : undefined;
 }
 
 function address(name: string): URL {

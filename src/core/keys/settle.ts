@@ -1,30 +1,57 @@
-import type { Verdict } from "../s3/errors.ts";
+import type { S3Error, Verdict } from "../s3/errors.ts";
 import type { Secret } from "../secret.ts";
-import type { StoredKey } from "./vault.ts";
+import { type Vault, candidates } from "./vault.ts";
 
 export interface SettlePorts {
-  readonly judge: (accessKeyId: string, secret: Secret) => Promise<Verdict>;
-  readonly accept: (accessKeyId: string, secret: Secret) => Promise<void>;
-  readonly reject: () => Promise<void>;
+  readonly vault: Pick<Vault, "get" | "accept" | "reject">;
+  /** One signed request, sent once. */
+  readonly judge: (accessKeyId: string, secret: Secret, signal?: AbortSignal) => Promise<Verdict>;
+  readonly now: () => Date;
 }
 
+/** What S3 says of all that is stored for a user. */
+export type Settled =
+  | { readonly state: "none" }
+  /** This is the live secret; it is the only one kept. */
+  | { readonly state: "accepted"; readonly secret: Secret }
+  /** None of the stored secrets is the live one. */
+  | { readonly state: "rejected" }
+  /** Nothing was learnt, and nothing noted. */
+  | { readonly state: "undecided"; readonly error: S3Error };
+
 /**
- * Asks S3 which of a user's stored secrets is the live one, and notes the answer. A held secret is asked first: if it is
- * good, the one before it is dead. Nothing is noted where S3's answer says nothing about the secret.
+ * Asks S3 which of a user's stored secrets is the live one, and notes the answer. What a rotation brought is asked first:
+ * if it is good, the one before it is dead.
+ * @throws NotStoredError, and the signal's reason
  */
-export async function settleKey(key: StoredKey, ports: SettlePorts): Promise<Verdict> {
-  const secrets = [key.held, key.secret].filter((secret) => secret !== undefined);
-  let last: Verdict | undefined;
+export async function settleKey(userId: string, ports: SettlePorts, signal?: AbortSignal): Promise<Settled> {
+  const key = await ports.vault.get(userId);
+  if (!key) return { state: "none" };
+  const judged = await judgeAll(candidates(key), (secret) => ports.judge(key.accessKeyId, secret, signal));
+  if (judged.verdict === "undecided") return { state: "undecided", error: judged.error };
+  if (judged.verdict === "rejected") {
+    await ports.vault.reject(userId, ports.now());
+    return { state: "rejected" };
+  }
+  await ports.vault.accept(userId, key.accessKeyId, judged.secret, ports.now());
+  return { state: "accepted", secret: judged.secret };
+}
+
+/** `accepted`: one of several secrets is the live one, which is then named. */
+export type Judged =
+  Exclude<Verdict, { verdict: "accepted" }> | { readonly verdict: "accepted"; readonly secret: Secret };
+
+/** Asks about one after the other. One undecided answer leaves everything open, whatever the other answers are. */
+export async function judgeAll(
+  secrets: readonly Secret[],
+  judge: (secret: Secret) => Promise<Verdict>,
+): Promise<Judged> {
+  let last: Exclude<Verdict, { verdict: "accepted" }> | undefined;
   for (const secret of secrets) {
-    const verdict = await ports.judge(key.accessKeyId, secret);
-    if (verdict.verdict === "accepted") {
-      await ports.accept(key.accessKeyId, secret);
-      return verdict;
-    }
-    // One undecided answer leaves everything open, whatever the other secret's answer is.
+    const verdict = await judge(secret);
+    if (verdict.verdict === "accepted") return { verdict: "accepted", secret };
     if (last?.verdict !== "undecided") last = verdict;
   }
-  if (!last) throw new RangeError("There is no stored secret to ask about.");
-  if (last.verdict === "rejected") await ports.reject();
+  if (!last) throw new RangeError("There is no secret to ask about.");
   return last;
 }

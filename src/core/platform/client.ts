@@ -92,7 +92,9 @@ export class PlatformClient {
    * platform has acted, and the new one is shown only in this answer. While the user is locked it does nothing.
    */
   async renewKey(id: string, signal?: AbortSignal): Promise<RenewedKey> {
-    return read(await this.#ask({ method: "POST", path: `${userPath(id)}/renew_key`, signal }), parseRenewedKey);
+    const answer = await this.#ask({ method: "POST", path: `${userPath(id)}/renew_key`, signal });
+    const requestId = answer.headers.get("x-request-id") ?? undefined;
+    return { ...read(answer, parseRenewedKey), ...(requestId && { requestId }) };
   }
 
   /** Pagination is not documented; where a `Link` header names a next page, it is followed, on the same origin only. */
@@ -183,8 +185,16 @@ function refusal({ call, status, headers, text }: Answer, acts: boolean): Platfo
     ...(envelope?.said && { said: envelope.said }),
     ...(envelope && { fields: envelope.fields }),
     ...(retryAfter !== undefined && { retryAfter }),
-    mayHaveActed: acts && (status >= 500 || status < 400),
+    mayHaveActed: acts && !isRefusal(status, envelope?.said !== undefined),
   });
+}
+
+/**
+ * Whether a status says that nothing was done. What is not in the platform's own words may come from something in between,
+ * which can refuse to let an answer through as well as a request; only tokens and rates are judged before all else.
+ */
+function isRefusal(status: number, isPlatforms: boolean): boolean {
+  return status === 401 || status === 429 || (isPlatforms && status >= 400 && status < 500);
 }
 
 const kinds: Readonly<Record<number, PlatformErrorKind>> = {

@@ -31,6 +31,8 @@ export interface RenewedKey {
   readonly accessKeyId?: string;
   /** Absent when the answer carries none, or one that is masked. */
   readonly secret?: Secret;
+  /** What support asks for. **(open)** whether a successful answer has one, in its `X-Request-Id` header. */
+  readonly requestId?: string;
 }
 
 export interface Project {

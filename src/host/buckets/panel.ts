@@ -48,6 +48,14 @@ export class BucketPanels implements vscode.Disposable {
     if (user) this.#open(user);
   }
 
+  /** What shows that the user's stored key is in use, in words. */
+  inUse(userId: string): readonly string[] {
+    const panel = this.#panels.get(userId);
+    return panel
+      ? [vscode.l10n.t("the open panel “{0}”, which takes up the new secret key by itself", panel.title)]
+      : [];
+  }
+
   /** The panels stay: a window that reloads ends this too, and is to find them again. */
   dispose(): void {
     this.#serializer.dispose();

@@ -1,6 +1,4 @@
 import * as vscode from "vscode";
-import type { Credential } from "../../core/keys/rotate.ts";
-import type { RgwUser } from "../../core/platform/schema.ts";
 import type { Secret } from "../../core/secret.ts";
 import { NoStoredKeyError } from "../explain.ts";
 import type { Keyring } from "../keyring.ts";
@@ -20,8 +18,7 @@ export async function copyAccessKeyId(target: unknown, list: UserList): Promise<
 export async function copySecretKey(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
   const user = await pickUser(list, target, vscode.l10n.t("Copy Secret Key"));
   if (!user) return;
-  const key = await keyring.vault().get(user.id);
-  const secret = key?.held ?? key?.secret;
+  const secret = await keyring.storedSecret(user.id);
   if (!secret) throw new NoStoredKeyError();
   await copyForAWhile(secret);
   void vscode.window.showInformationMessage(
@@ -30,27 +27,6 @@ export async function copySecretKey(target: unknown, list: UserList, keyring: Ke
       user.name,
     ),
   );
-}
-
-/** The secret exists nowhere else: the person is asked until it is copied, or given up in so many words. */
-export async function offerSecret(user: RgwUser, { secret }: Credential): Promise<void> {
-  const copy = vscode.l10n.t("Copy Secret Key");
-  const giveUp = vscode.l10n.t("Lose It");
-  for (;;) {
-    const choice = await vscode.window.showErrorMessage(
-      vscode.l10n.t("The key of {0} is rotated, but the new secret key could not be stored.", user.name),
-      {
-        modal: true,
-        detail: vscode.l10n.t(
-          "VS Code's secret storage does not keep it, and the platform shows it only once. Copy it now and put it in a safe place; it stays in the clipboard.",
-        ),
-      },
-      { title: copy },
-      { title: giveUp, isCloseAffordance: false },
-    );
-    if (choice?.title === copy) return await vscode.env.clipboard.writeText(secret.reveal());
-    if (choice?.title === giveUp) return;
-  }
 }
 
 async function copyForAWhile(secret: Secret): Promise<void> {

@@ -26,7 +26,7 @@ export async function enterSecretKey(target: unknown, list: UserList, keyring: K
     () => keyring.judge(user.accessKeyId, secret),
   );
   if (verdict.verdict === "accepted") {
-    await keyring.vault().accept(user.id, user.accessKeyId, secret, new Date());
+    await keyring.enter(user.id, { accessKeyId: user.accessKeyId, secret });
     void vscode.window.showInformationMessage(
       vscode.l10n.t("The secret key of {0} is stored: S3 accepts it.", user.name),
     );
@@ -44,8 +44,7 @@ export async function enterSecretKey(target: unknown, list: UserList, keyring: K
 export async function forgetSecretKey(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
   const user = await pickUser(list, target, vscode.l10n.t("Forget Secret Key"));
   if (!user) return;
-  const vault = keyring.vault();
-  if (!(await vault.get(user.id))) {
+  if (!(await keyring.vault().get(user.id))) {
     void vscode.window.showInformationMessage(vscode.l10n.t("No secret key is stored for {0}.", user.name));
     return;
   }
@@ -60,7 +59,7 @@ export async function forgetSecretKey(target: unknown, list: UserList, keyring: 
     },
     forget,
   );
-  if (choice === forget) await vault.forget(user.id);
+  if (choice === forget) await keyring.forget(user.id);
 }
 
 /** Asks S3 about the stored key. */

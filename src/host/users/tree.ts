@@ -1,17 +1,11 @@
 import * as vscode from "vscode";
-import type { StoredKey } from "../../core/keys/vault.ts";
-import type { RgwUser } from "../../core/platform/schema.ts";
 import { inOneLine } from "../explain.ts";
 import type { Keyring } from "../keyring.ts";
+import { onDidChangeKeyAge, readKeyAgeDays } from "../settings.ts";
 import type { UserList } from "../userList.ts";
-import { toTooltip, toTreeItem } from "./item.ts";
+import { type Row, toTooltip, toTreeItem } from "./item.ts";
 
 export const viewId = "rgw.users";
-
-interface Row {
-  readonly user: RgwUser;
-  readonly key: StoredKey | undefined;
-}
 
 /** The rows of the view. It keeps nothing of its own: rows are the list's users with what the keyring knows of them. */
 class UserTree implements vscode.TreeDataProvider<Row> {
@@ -28,17 +22,22 @@ class UserTree implements vscode.TreeDataProvider<Row> {
   async getChildren(): Promise<Row[]> {
     const { state } = this.#list;
     if (state.view !== "ready") return [];
-    const keys = await this.#keyring.states(state.users.map(({ id }) => id));
-    return state.users.map((user) => ({ user, key: keys.get(user.id) }));
+    const [keys, rotations] = await Promise.all([
+      this.#keyring.states(state.users.map(({ id }) => id)),
+      this.#keyring.openRotations(),
+    ]);
+    const aging = { days: readKeyAgeDays(), now: new Date() };
+    return state.users.map((user) => ({ user, key: keys.get(user.id), rotation: rotations.get(user.id), aging }));
   }
 
-  getTreeItem({ user, key }: Row): vscode.TreeItem {
-    return toTreeItem(user, key);
+  getTreeItem(row: Row): vscode.TreeItem {
+    return toTreeItem(row);
   }
 
-  resolveTreeItem(item: vscode.TreeItem, { user, key }: Row): vscode.TreeItem {
+  async resolveTreeItem(item: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
     const { state } = this.#list;
-    item.tooltip = toTooltip(user, key, state.view === "ready" ? state.project : undefined);
+    const project = state.view === "ready" ? state.project : undefined;
+    item.tooltip = toTooltip(row, await this.#keyring.receipt(row.user.id), project);
     return item;
   }
 
@@ -50,7 +49,7 @@ class UserTree implements vscode.TreeDataProvider<Row> {
 /** Shows the list in the view, and keeps the view's texts and context keys in step with it. */
 export function showUsers(list: UserList, keyring: Keyring): vscode.Disposable {
   const tree = new UserTree(list, keyring);
-  const view = vscode.window.createTreeView(viewId, { treeDataProvider: tree, canSelectMany: false });
+  const view = vscode.window.createTreeView(viewId, { treeDataProvider: tree, canSelectMany: true });
   const show = (): void => {
     const { state } = list;
     void vscode.commands.executeCommand("setContext", "rgw.view", state.view);
@@ -64,5 +63,7 @@ export function showUsers(list: UserList, keyring: Keyring): vscode.Disposable {
     view,
     list.onDidChange(show),
     keyring.onDidChange(() => tree.refresh()),
+    keyring.onDidChangeRotations(() => tree.refresh()),
+    onDidChangeKeyAge(() => tree.refresh()),
   );
 }

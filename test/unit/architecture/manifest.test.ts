@@ -45,7 +45,7 @@ test("menus, welcome views and code name only commands that exist", () => {
 test("every setting of package.json is read, and no other", () => {
   const settings = Object.keys(manifest.contributes.configuration.properties).toSorted();
   const code = read("src/host/settings.ts");
-  const used = [...code.matchAll(/(?:address|text|seconds)\("(\w+)"/g)].map(([, name]) => `rgw.${name}`);
+  const used = [...code.matchAll(/(?:address|text|seconds|days)\("(\w+)"/g)].map(([, name]) => `rgw.${name}`);
   assert.deepEqual([...new Set(used)].toSorted(), settings);
 });
 

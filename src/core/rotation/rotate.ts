@@ -1,0 +1,256 @@
+import { randomUUID } from "node:crypto";
+import { PlatformError } from "../platform/errors.ts";
+import type { RenewedKey, RgwUser } from "../platform/schema.ts";
+import type { S3Error, Verdict } from "../s3/errors.ts";
+import type { Secret } from "../secret.ts";
+import { judgeAll } from "../keys/settle.ts";
+import { type Concern, type Inspection, type OldSecrets, inspect } from "./inspect.ts";
+import type { OldKeyFate, Receipt, RotationRecord } from "./journal.ts";
+import { untilAccepted, untilCertain, untilRejected } from "./patience.ts";
+import { type Busy, type RotationPorts, alone } from "./ports.ts";
+
+export interface Credential {
+  readonly accessKeyId: string;
+  readonly secret: Secret;
+}
+
+export type Rotation =
+  | Busy
+  /** Nothing was done: there is a concern that the person has not been asked about. */
+  | { readonly outcome: "changed"; readonly inspection: Inspection }
+  /** Nothing was rotated, because the user is locked; `before`: seen before the call, `meanwhile`: in its answer. */
+  | { readonly outcome: "locked"; readonly seen: "before" | "meanwhile"; readonly user: RgwUser }
+  /** The platform answered the secret that was known already. */
+  | { readonly outcome: "unchanged" }
+  /** S3 accepts the new secret; what it says of the old one is in the receipt. */
+  | { readonly outcome: "rotated"; readonly credential: Credential; readonly receipt: Receipt }
+  /** The new secret is stored, but S3 has not accepted it (yet); the old one is kept beside it. */
+  | { readonly outcome: "unproven"; readonly credential: Credential; readonly error: S3Error }
+  /** The new secret is stored, and S3 accepts neither it nor the old one. */
+  | { readonly outcome: "superseded"; readonly receipt: Receipt }
+  /** The new secret exists only here: SecretStorage did not take it. */
+  | { readonly outcome: "notStored"; readonly credential: Credential; readonly cause: unknown }
+  /** The request was sent, and no new secret came: no usable answer, or one whose secret is masked. */
+  | { readonly outcome: "lost"; readonly reason: PlatformError | "masked"; readonly old: OldSecret };
+
+/** What became of the secret from before, by which a lost answer is told. */
+export type OldSecret =
+  /** It still works: the call did nothing, a further one is safe. */
+  | { readonly state: "accepted" }
+  /** It worked before and does not any more: the call took effect, and the new secret is lost. */
+  | { readonly state: "rejected" }
+  /** S3 did not say. */
+  | { readonly state: "undecided"; readonly error: S3Error }
+  /** There is none, or it was dead before: nothing can be proved. */
+  | { readonly state: "none" };
+
+export interface RotationOptions {
+  /** What the person has been asked about and wants in spite of. */
+  readonly confirmed: ReadonlySet<Concern["kind"]>;
+  /** A UUID that names this rotation in the journal; made up where none is given. */
+  readonly attempt?: string;
+  /** Heeded until the request is sent. */
+  readonly signal?: AbortSignal;
+  /** Called just before the request is sent, when there is no way back. */
+  readonly sent: () => void;
+}
+
+/**
+ * Gives a user a new secret. The old one is dead as soon as the platform acts, and the new one is shown only once: so all
+ * that can fail is tried before the call, the intent is in the journal before it is sent, and the first thing done with the
+ * answer is to store its secret. After that nothing may fail any more: what the journal cannot take is noted.
+ *
+ * @throws what the ports throw before the call; a {@link PlatformError} of a call that did not take effect; DiskError when
+ * the journal cannot be written before the call. In all these cases nothing was changed.
+ */
+export async function rotateKey(userId: string, ports: RotationPorts, options: RotationOptions): Promise<Rotation> {
+  return await alone(userId, ports, async () => {
+    const inspection = await inspect(userId, ports, options.signal);
+    if (inspection.user.locked) return { outcome: "locked", seen: "before", user: inspection.user };
+    if (inspection.concerns.some(({ kind }) => !options.confirmed.has(kind))) return { outcome: "changed", inspection };
+    return await new Attempt(inspection, options.attempt ?? randomUUID(), ports).run(options);
+  });
+}
+
+/** One rotation under way, from the journal's first entry on. */
+class Attempt {
+  readonly #user: RgwUser;
+  readonly #old: OldSecrets;
+  readonly #ports: RotationPorts;
+  #record: RotationRecord;
+
+  constructor({ user, old }: Inspection, attempt: string, ports: RotationPorts) {
+    this.#user = user;
+    this.#old = old;
+    this.#ports = ports;
+    this.#record = {
+      attempt,
+      userId: user.id,
+      userName: user.name,
+      accessKeyId: user.accessKeyId,
+      platformOrigin: ports.journal.platformOrigin,
+      s3Origin: ports.journal.s3Origin,
+      startedAt: ports.now(),
+      phase: "requested",
+      oldKeys: [],
+    };
+  }
+
+  async run({ signal, sent }: RotationOptions): Promise<Rotation> {
+    const { journal } = this.#ports;
+    const earlier = await journal.open(this.#user.id);
+    const oldKeys = await Promise.all(this.#old.secrets.map((secret) => this.#fingerprint(secret)));
+    this.#record = { ...this.#record, oldKeys: oldKeys.filter((key) => key !== undefined) };
+    await journal.put(this.#record);
+    /** Nothing was changed: what was open before is what is open now. */
+    const undo = async (): Promise<void> =>
+      await this.#try(() => (earlier ? journal.put(earlier) : journal.drop(this.#user.id)));
+
+    if (signal?.aborted) {
+      await undo();
+      throw signal.reason;
+    }
+    sent();
+    let renewed: RenewedKey;
+    try {
+      renewed = await this.#ports.renewKey(this.#user.id);
+    } catch (error) {
+      return await this.#withoutAnswer(error, undo);
+    }
+    const { secret } = renewed;
+    if (renewed.locked && (await this.#isUntouched())) {
+      await undo();
+      return { outcome: "locked", seen: "meanwhile", user: { ...this.#user, locked: true } };
+    }
+    if (!secret) return await this.#lost("masked");
+    if (this.#old.secrets.some((old) => old.equals(secret))) {
+      await undo();
+      return { outcome: "unchanged" };
+    }
+    return await this.#secure(secret, renewed);
+  }
+
+  async #withoutAnswer(error: unknown, undo: () => Promise<void>): Promise<Rotation> {
+    if (error instanceof PlatformError && error.mayHaveActed) return await this.#lost(error);
+    // A refusal is believed, unless S3 says otherwise: what stands between here and the platform can refuse an answer, too.
+    const wasSent = error instanceof PlatformError && error.kind !== "unreachable";
+    if (wasSent && !(await this.#isUntouched())) return await this.#lost(error);
+    await undo();
+    throw error;
+  }
+
+  /** Whether nothing speaks against the old secret being the live one still. */
+  async #isUntouched(): Promise<boolean> {
+    return !this.#old.isAccepted || (await this.#judgeOld()).verdict !== "rejected";
+  }
+
+  async #lost(reason: PlatformError | "masked"): Promise<Rotation> {
+    const requestId = reason === "masked" ? undefined : reason.requestId;
+    const old = await this.#fateOfOld();
+    if (old.state === "accepted") {
+      await this.#try(() => this.#ports.journal.drop(this.#user.id));
+    } else {
+      const findings = { rejected: "lost", undecided: "undecided", none: "unprovable" } as const;
+      await this.#put({ requestId, finding: findings[old.state] });
+    }
+    if (old.state === "rejected") await this.#try(() => this.#ports.vault.reject(this.#user.id, this.#ports.now()));
+    return { outcome: "lost", reason, old };
+  }
+
+  async #fateOfOld(): Promise<OldSecret> {
+    if (this.#old.secrets.length === 0) return { state: "none" };
+    const verdict = await untilCertain(() => this.#judgeOld(), this.#ports.wait);
+    return verdict.verdict === "undecided" ? { state: "undecided", error: verdict.error } : { state: verdict.verdict };
+  }
+
+  /** A new secret has come. */
+  async #secure(secret: Secret, { accessKeyId, requestId }: RenewedKey): Promise<Rotation> {
+    // The access key id never changes; an answer that lacks it, or has another, must not cost the secret.
+    const credential = { accessKeyId: this.#user.accessKeyId || accessKeyId || "", secret };
+    const answeredAt = performance.now();
+    // Nothing is waited for before the secret is on its way into SecretStorage.
+    const holding = this.#ports.vault.hold(this.#user.id, credential.accessKeyId, secret, this.#ports.now());
+    const [held] = await Promise.allSettled([holding, this.#noteReceived(credential, requestId)]);
+    if (held.status === "rejected") {
+      await this.#put({ finding: "notStored" });
+      return { outcome: "notStored", credential, cause: held.reason };
+    }
+    await this.#put({ phase: "held" });
+
+    const verdict = await untilAccepted(() => this.#judge(secret), this.#ports.wait);
+    if (verdict.verdict !== "accepted") return await this.#unproven(credential, verdict);
+    const acceptedAfter = performance.now() - answeredAt;
+    try {
+      await this.#ports.vault.accept(this.#user.id, credential.accessKeyId, secret, this.#ports.now());
+    } catch (cause) {
+      await this.#put({ finding: "notStored" });
+      return { outcome: "notStored", credential, cause };
+    }
+    await this.#put({ phase: "proved" });
+
+    const oldKeyFate = await this.#proveOldDead();
+    const rejectedAfter = oldKeyFate === "rejected" ? performance.now() - answeredAt : undefined;
+    const receipt = await this.#close({ outcome: "rotated", oldKeyFate, acceptedAfter, rejectedAfter });
+    return { outcome: "rotated", credential, receipt };
+  }
+
+  async #unproven(credential: Credential, verdict: Exclude<Verdict, { verdict: "accepted" }>): Promise<Rotation> {
+    if (verdict.verdict === "rejected" && this.#old.isAccepted) {
+      const old = await untilCertain(() => this.#judgeOld(), this.#ports.wait);
+      if (old.verdict === "rejected") {
+        await this.#try(() => this.#ports.vault.reject(this.#user.id, this.#ports.now()));
+        const receipt = await this.#close({ outcome: "superseded", oldKeyFate: "rejected" });
+        return { outcome: "superseded", receipt };
+      }
+    }
+    await this.#put({ finding: "unproven" });
+    return { outcome: "unproven", credential, error: verdict.error };
+  }
+
+  async #proveOldDead(): Promise<OldKeyFate> {
+    if (this.#old.secrets.length === 0) return "none";
+    const { verdict } = await untilRejected(() => this.#judgeOld(), this.#ports.wait);
+    return verdict === "undecided" ? "unknown" : verdict;
+  }
+
+  async #judge(secret: Secret): Promise<Verdict> {
+    return await this.#ports.judge(this.#user.accessKeyId || this.#record.accessKeyId, secret);
+  }
+
+  async #judgeOld(): Promise<Verdict> {
+    return await judgeAll(this.#old.secrets, (secret) => this.#judge(secret));
+  }
+
+  async #noteReceived({ accessKeyId, secret }: Credential, requestId: string | undefined): Promise<void> {
+    // Without an id in the user, the answer's is the only one there is.
+    this.#record = { ...this.#record, accessKeyId };
+    await this.#put({ phase: "received", requestId, newKey: await this.#fingerprint(secret) });
+  }
+
+  async #close(end: Pick<Receipt, "outcome" | "oldKeyFate" | "acceptedAfter" | "rejectedAfter">): Promise<Receipt> {
+    const { phase: _, finding: __, ...record } = this.#record;
+    const receipt: Receipt = { ...record, finishedAt: this.#ports.now(), ...end };
+    await this.#try(() => this.#ports.journal.close(receipt));
+    return receipt;
+  }
+
+  async #put(change: Partial<Pick<RotationRecord, "phase" | "newKey" | "requestId" | "finding">>): Promise<void> {
+    this.#record = { ...this.#record, ...change };
+    await this.#try(() => this.#ports.journal.put(this.#record));
+  }
+
+  /** Nothing where SecretStorage has no key to make one with: then S3 alone can tell secrets apart. */
+  async #fingerprint(secret: Secret): Promise<string | undefined> {
+    return await this.#try(() => this.#ports.fingerprint(secret));
+  }
+
+  /** What fails once there is no way back is noted, and the rotation goes on. */
+  async #try<T>(work: () => Promise<T>): Promise<T | undefined> {
+    try {
+      return await work();
+    } catch (error) {
+      this.#ports.note(error);
+      return undefined;
+    }
+  }
+}

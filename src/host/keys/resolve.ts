@@ -1,0 +1,51 @@
+import * as vscode from "vscode";
+import { tellRecovery } from "./words.ts";
+import { BusyError } from "../explain.ts";
+import type { Keyring } from "../keyring.ts";
+import { pickUser } from "../pickUser.ts";
+import type { UserList } from "../userList.ts";
+import { say } from "./say.ts";
+
+/**
+ * Finishes what earlier sessions left open, as far as S3 and the stored keys allow, and tells of it. What was known already
+ * is not told again: the view shows it.
+ */
+export async function recoverRotations(keyring: Keyring): Promise<void> {
+  for (const { userId, userName, isRunning } of (await keyring.openRotations()).values()) {
+    if (isRunning) continue;
+    const recovery = await keyring.recover(userId);
+    const message = tellRecovery(userName, recovery);
+    if (message && (recovery.outcome !== "open" || recovery.isNews)) say(message, { id: userId });
+  }
+}
+
+/** Asks S3 once more what became of an interrupted rotation. */
+export async function resolveRotation(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
+  const user = await pickUser(list, target, vscode.l10n.t("Resolve Rotation"));
+  if (!user) return;
+  const recovery = await vscode.window.withProgress({ location: { viewId: "rgw.users" } }, () =>
+    keyring.recover(user.id),
+  );
+  if (recovery.outcome === "busy") throw new BusyError(recovery.holder);
+  const message = tellRecovery(user.name, recovery);
+  if (message) return say(message, user);
+  void vscode.window.showInformationMessage(vscode.l10n.t("No rotation of {0} is open.", user.name));
+}
+
+/** For a person who knows better than can be found out from here. */
+export async function dismissRotation(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
+  const user = await pickUser(list, target, vscode.l10n.t("Dismiss Interrupted Rotation"));
+  if (!user) return;
+  const dismiss = vscode.l10n.t("Dismiss");
+  const choice = await vscode.window.showWarningMessage(
+    vscode.l10n.t("Dismiss the interrupted rotation of {0}?", user.name),
+    {
+      modal: true,
+      detail: vscode.l10n.t(
+        "Its mark in the view goes away, and nothing is asked about it any more. The stored secret key stays as it is.",
+      ),
+    },
+    dismiss,
+  );
+  if (choice === dismiss) await keyring.dismissRotation(user.id);
+}
