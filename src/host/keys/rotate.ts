@@ -1,12 +1,12 @@
 import * as vscode from "vscode";
 import type { RgwUser } from "../../core/platform/schema.ts";
 import { type Inspection, inspect } from "../../core/rotation/inspect.ts";
-import { type RotationPorts, alone } from "../../core/rotation/ports.ts";
+import { type Busy, type RotationPorts, alone } from "../../core/rotation/ports.ts";
 import { type Rotation, rotateKey as runRotation } from "../../core/rotation/rotate.ts";
 import type { Keyring } from "../keyring.ts";
 import { pickUsers } from "../pickUser.ts";
+import { whileWaiting } from "../progress.ts";
 import type { Session } from "../session.ts";
-import { toSignal } from "../signal.ts";
 import type { UserList } from "../userList.ts";
 import { rescueSecret } from "./rescue.ts";
 import { rotateSeveral } from "./rotateSeveral.ts";
@@ -47,17 +47,12 @@ async function rotateOne(picked: RgwUser, parts: RotateParts): Promise<void> {
   }
 }
 
-async function look(user: RgwUser, ports: RotationPorts): Promise<Inspection | Extract<Rotation, { outcome: "busy" }>> {
-  return await vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t("Checking what rotating the key of {0} needs…", user.name),
-      cancellable: true,
-    },
-    async (_, token) => {
-      const signal = toSignal(token);
-      return await alone(user.id, ports, () => inspect(user.id, ports, signal));
-    },
+async function look(user: RgwUser, ports: RotationPorts): Promise<Inspection | Busy> {
+  const controller = new AbortController();
+  return await whileWaiting(
+    vscode.l10n.t("Checking what rotating the key of {0} needs…", user.name),
+    alone(user.id, ports, () => inspect(user.id, ports, controller.signal)),
+    () => controller.abort(),
   );
 }
 
@@ -68,29 +63,33 @@ async function confirm(inspection: Inspection, inUse: readonly string[]): Promis
 
 /** Can be cancelled until the request is sent. After that the old secret may be dead: the progress says so, and waits. */
 async function carryOut({ user, concerns }: Inspection, ports: RotationPorts): Promise<Rotation> {
-  const location = vscode.ProgressLocation.Notification;
   const controller = new AbortController();
-  let rotation: Promise<Rotation> | undefined;
-  const sent = new Promise<void>((resolve) => {
-    const confirmed = new Set(concerns.map(({ kind }) => kind));
-    rotation = runRotation(user.id, ports, { confirmed, signal: controller.signal, sent: resolve });
-  });
-  const title = vscode.l10n.t("Preparing to rotate the key of {0}…", user.name);
-  await vscode.window.withProgress({ location, title, cancellable: true }, async (_, token) => {
-    token.onCancellationRequested(() => controller.abort());
-    // How it ended is asked below.
-    await Promise.race([sent, rotation?.catch(() => undefined)]);
-  });
-  return await vscode.window.withProgress(
-    {
-      location,
-      title: vscode.l10n.t(
-        "Rotating the key of {0}. The request is sent: this cannot be taken back any more, waiting for the outcome…",
-        user.name,
-      ),
-    },
-    async () => (await rotation) as Rotation,
+  const confirmed = new Set(concerns.map(({ kind }) => kind));
+  const { promise: sent, resolve } = deferred();
+  const rotation = runRotation(user.id, ports, { confirmed, signal: controller.signal, sent: resolve });
+  // How it ended is asked below.
+  const ended = rotation.then(resolve, resolve);
+  await whileWaiting(vscode.l10n.t("Preparing to rotate the key of {0}…", user.name), Promise.race([sent, ended]), () =>
+    controller.abort(),
   );
+  return await whileWaiting(
+    vscode.l10n.t(
+      "Rotating the key of {0}. The request is sent: this cannot be taken back any more, waiting for the outcome…",
+      user.name,
+    ),
+    rotation,
+  );
+}
+
+const nothing = (): void => {};
+
+/** Node 20 has no Promise.withResolvers. */
+function deferred(): { readonly promise: Promise<void>; readonly resolve: () => void } {
+  let resolve = nothing;
+  const promise = new Promise<void>((done) => {
+    resolve = done;
+  });
+  return { promise, resolve };
 }
 
 async function tell(user: RgwUser, rotation: Rotation, { list, keyring }: RotateParts): Promise<void> {
