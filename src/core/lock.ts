@@ -108,11 +108,15 @@ export class Locks {
   }
 
   async #holder(name: string, number: number): Promise<Holder | undefined> {
+    const content = await this.#read(name, number);
+    if (!content || !(await isListening(content.socket))) return undefined;
+    const { socket: _, ...holder } = content;
+    return holder;
+  }
+
+  async #read(name: string, number: number): Promise<z.infer<typeof lockJson> | undefined> {
     const text = await readFile(this.#file(name, number), "utf8").catch(() => undefined);
-    const parsed = lockJson.safeParse(jsonOrNothing(text));
-    if (!parsed.success) return undefined;
-    const { socket, ...holder } = parsed.data;
-    return (await isListening(socket)) ? holder : undefined;
+    return lockJson.safeParse(jsonOrNothing(text)).data;
   }
 
   async #newest(name: string): Promise<number> {
@@ -121,7 +125,12 @@ export class Locks {
 
   async #removeBelow(name: string, number: number): Promise<void> {
     const old = (await this.#numbers(name)).filter((other) => other < number);
-    await Promise.all(old.map((other) => rm(this.#file(name, other), { force: true })));
+    for (const other of old) {
+      // A process that was killed has left its socket behind, too.
+      const content = await this.#read(name, other);
+      if (content && process.platform !== "win32") await rm(content.socket, { force: true });
+      await rm(this.#file(name, other), { force: true });
+    }
   }
 
   async #numbers(name: string): Promise<readonly number[]> {

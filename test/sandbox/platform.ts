@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { Hono, type Context } from "hono";
 import { z } from "zod";
 import type { Account, SignIns } from "./accounts.ts";
@@ -27,6 +28,11 @@ export function platformApi(parts: PlatformParts): Hono<Environment> {
     return call.json(envelope(failure, call.get("operation")), failure.status);
   });
   app.notFound((call) => call.json(envelope(new ApiError(404, "not_found", "No such route")), 404));
+  // An error has its request id in the envelope. The documentation does not say whether other answers have one.
+  app.use(async (call, next) => {
+    await next();
+    if (call.res.ok) call.header("X-Request-Id", randomUUID());
+  });
   app.post("/login", (call) => login(call, parts));
   app.use(async (call, next) => {
     call.set("account", await authenticated(call, parts.signIns));

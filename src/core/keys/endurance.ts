@@ -2,7 +2,7 @@ import { randomUUID } from "node:crypto";
 import * as z from "zod/mini";
 import type { TextStore } from "../files.ts";
 import { jsonOrNothing } from "../json.ts";
-import { NotStoredError, type SecretStore } from "./vault.ts";
+import { NotStoredError, type SecretStore, patiently } from "./vault.ts";
 
 const entry = "canary that stays";
 const file = "canary.json";
@@ -24,19 +24,24 @@ export class Endurance {
   readonly #secrets: SecretStore;
   readonly #files: TextStore;
   readonly #session: string;
+  readonly #patience: number | undefined;
 
-  /** @param session ends when what SecretStorage holds in memory is lost; VS Code's `env.sessionId` */
-  constructor(secrets: SecretStore, files: TextStore, session: string) {
+  /**
+   * @param session ends when what SecretStorage holds in memory is lost; VS Code's `env.sessionId`
+   * @param patienceMs how long SecretStorage may take for one thing
+   */
+  constructor(secrets: SecretStore, files: TextStore, session: string, patienceMs?: number) {
     this.#secrets = secrets;
     this.#files = files;
     this.#session = session;
+    this.#patience = patienceMs;
   }
 
   /** @throws NotStoredError (`forgets`) until a canary has outlived its session; DiskError */
   async check(): Promise<void> {
     const canary = await this.#read();
     if (!canary) return await this.#put(false);
-    const isThere = (await this.#get()) === canary.id;
+    const isThere = (await patiently(() => this.#secrets.get(entry), this.#patience)) === canary.id;
     if (!isThere) {
       await this.#put(true);
       throw new NotStoredError(undefined, "forgets");
@@ -51,21 +56,9 @@ export class Endurance {
     return parsed.success ? parsed.data : undefined;
   }
 
-  async #get(): Promise<string | undefined> {
-    try {
-      return await this.#secrets.get(entry);
-    } catch (error) {
-      throw new NotStoredError(error);
-    }
-  }
-
   async #put(isSuspect: boolean): Promise<void> {
     const canary: Canary = { id: randomUUID(), session: this.#session, isSuspect };
-    try {
-      await this.#secrets.store(entry, canary.id);
-    } catch (error) {
-      throw new NotStoredError(error);
-    }
+    await patiently(() => this.#secrets.store(entry, canary.id), this.#patience);
     await this.#files.write(file, JSON.stringify(canary));
   }
 }

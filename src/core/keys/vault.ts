@@ -165,16 +165,24 @@ export class Vault {
   }
 
   async #within<T>(work: () => PromiseLike<T>): Promise<T> {
-    let timer: NodeJS.Timeout | undefined;
-    const silence = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => reject(new NotStoredError()), this.#patience);
-    });
-    try {
-      return await Promise.race([work(), silence]);
-    } catch (error) {
-      throw error instanceof NotStoredError ? error : new NotStoredError(error);
-    } finally {
-      clearTimeout(timer);
-    }
+    return await patiently(work, this.#patience);
+  }
+}
+
+/**
+ * One operation of SecretStorage, which is not waited for forever.
+ * @throws NotStoredError when it fails, or takes longer than a person may need to unlock a keyring
+ */
+export async function patiently<T>(work: () => PromiseLike<T>, patienceMs = patience): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const silence = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new NotStoredError()), patienceMs);
+  });
+  try {
+    return await Promise.race([work(), silence]);
+  } catch (error) {
+    throw error instanceof NotStoredError ? error : new NotStoredError(error);
+  } finally {
+    clearTimeout(timer);
   }
 }

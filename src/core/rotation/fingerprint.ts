@@ -1,5 +1,5 @@
 import { createHmac, randomBytes } from "node:crypto";
-import { NotStoredError, type SecretStore } from "../keys/vault.ts";
+import { NotStoredError, type SecretStore, patiently } from "../keys/vault.ts";
 import type { Secret } from "../secret.ts";
 
 const entry = "fingerprint key";
@@ -10,10 +10,13 @@ const entry = "fingerprint key";
  */
 export class Fingerprints {
   readonly #store: SecretStore;
+  readonly #patience: number | undefined;
   #key: Promise<Buffer> | undefined;
 
-  constructor(store: SecretStore) {
+  /** @param patienceMs how long SecretStorage may take for one thing */
+  constructor(store: SecretStore, patienceMs?: number) {
     this.#store = store;
+    this.#patience = patienceMs;
   }
 
   /** @throws NotStoredError */
@@ -31,14 +34,12 @@ export class Fingerprints {
   }
 
   async #loadKey(): Promise<Buffer> {
-    try {
-      if (!(await this.#store.get(entry))) await this.#store.store(entry, randomBytes(32).toString("base64"));
-      // Read back: another window may have made one at the same moment.
-      const key = await this.#store.get(entry);
-      if (key) return Buffer.from(key, "base64");
-    } catch (error) {
-      throw new NotStoredError(error);
-    }
-    throw new NotStoredError();
+    const get = (): PromiseLike<string | undefined> => this.#store.get(entry);
+    const make = (): PromiseLike<void> => this.#store.store(entry, randomBytes(32).toString("base64"));
+    if (!(await patiently(get, this.#patience))) await patiently(make, this.#patience);
+    // Read back: another window may have made one at the same moment.
+    const key = await patiently(get, this.#patience);
+    if (!key) throw new NotStoredError();
+    return Buffer.from(key, "base64");
   }
 }

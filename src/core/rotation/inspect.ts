@@ -20,6 +20,8 @@ export interface Inspection {
   readonly user: RgwUser;
   readonly concerns: readonly Concern[];
   readonly old: OldSecrets;
+  /** Never changes, so that the one of the stored key is the one that S3 is known to take. */
+  readonly accessKeyId: string;
 }
 
 /** The stored secret that S3 accepts; or all those that there are, where S3 could not be asked. */
@@ -37,36 +39,35 @@ const noOld: OldSecrets = { isAccepted: false, secrets: [] };
  */
 export async function inspect(userId: string, ports: RotationPorts, signal?: AbortSignal): Promise<Inspection> {
   const user = await ports.readUser(userId, signal);
-  if (user.locked) return { user, concerns: [], old: noOld };
+  let { accessKeyId } = user;
+  if (user.locked) return { user, concerns: [], old: noOld, accessKeyId };
   const concerns: Concern[] = [];
   let old = noOld;
   try {
     await ports.checkStorage();
     const settled = await settleKey(userId, ports, signal);
+    const key = await ports.vault.get(userId);
+    accessKeyId = key?.accessKeyId || accessKeyId;
     if (settled.state === "accepted") old = { isAccepted: true, secrets: [settled.secret] };
     if (settled.state === "rejected") concerns.push({ kind: "elsewhere" });
     if (settled.state === "undecided") {
       concerns.push({ kind: "s3", error: settled.error });
-      old = { isAccepted: false, secrets: candidates(await ports.vault.get(userId)) };
+      old = { isAccepted: false, secrets: candidates(key) };
     }
-    if (settled.state === "none") concerns.push(...(await probe(user, ports, signal)));
+    if (settled.state === "none") concerns.push(...(await probe(accessKeyId, ports, signal)));
   } catch (error) {
     if (!(error instanceof NotStoredError)) throw error;
     concerns.push({ kind: "storage", error });
   }
   signal?.throwIfAborted();
-  return { user, concerns, old };
+  return { user, concerns, old, accessKeyId };
 }
 
 /**
  * Without a stored secret a made-up one is put to S3: rejecting it, the endpoint shows that it is there, knows the access
  * key id, and agrees with this computer's clock, which RGW judges first.
  */
-async function probe(
-  { accessKeyId }: RgwUser,
-  ports: RotationPorts,
-  signal?: AbortSignal,
-): Promise<readonly Concern[]> {
+async function probe(accessKeyId: string, ports: RotationPorts, signal?: AbortSignal): Promise<readonly Concern[]> {
   if (accessKeyId === "") return [];
   const verdict = await ports.judge(accessKeyId, new Secret(randomUUID()), signal);
   return verdict.verdict === "undecided" ? [{ kind: "s3", error: verdict.error }] : [];

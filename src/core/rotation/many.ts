@@ -191,6 +191,9 @@ function withUser(batch: Batch, user: BatchUser): Batch {
 }
 
 async function untilAborted(work: Promise<void>, signal: AbortSignal): Promise<void> {
-  const aborted = new Promise<void>((resolve) => signal.addEventListener("abort", () => resolve(), { once: true }));
+  const aborted = new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener("abort", () => resolve(), { once: true });
+  });
   await Promise.race([work, aborted]);
 }

@@ -79,7 +79,7 @@ class Attempt {
   readonly #ports: RotationPorts;
   #record: RotationRecord;
 
-  constructor({ user, old }: Inspection, attempt: string, ports: RotationPorts) {
+  constructor({ user, old, accessKeyId }: Inspection, attempt: string, ports: RotationPorts) {
     this.#user = user;
     this.#old = old;
     this.#ports = ports;
@@ -87,7 +87,7 @@ class Attempt {
       attempt,
       userId: user.id,
       userName: user.name,
-      accessKeyId: user.accessKeyId,
+      accessKeyId,
       platformOrigin: ports.journal.platformOrigin,
       s3Origin: ports.journal.s3Origin,
       startedAt: ports.now(),
@@ -164,27 +164,26 @@ class Attempt {
   }
 
   /** A new secret has come. */
-  async #secure(secret: Secret, { accessKeyId, requestId }: RenewedKey): Promise<Rotation> {
-    // The access key id never changes; an answer that lacks it, or has another, must not cost the secret.
-    const credential = { accessKeyId: this.#user.accessKeyId || accessKeyId || "", secret };
+  async #secure(secret: Secret, renewed: RenewedKey): Promise<Rotation> {
+    // An answer that lacks the access key id, or has another, must not cost the secret.
+    const ids = [this.#record.accessKeyId, this.#user.accessKeyId, renewed.accessKeyId ?? ""].filter(Boolean);
+    let credential: Credential = { accessKeyId: ids[0] ?? "", secret };
     const answeredAt = performance.now();
     // Nothing is waited for before the secret is on its way into SecretStorage.
     const holding = this.#ports.vault.hold(this.#user.id, credential.accessKeyId, secret, this.#ports.now());
-    const [held] = await Promise.allSettled([holding, this.#noteReceived(credential, requestId)]);
-    if (held.status === "rejected") {
-      await this.#put({ finding: "notStored" });
-      return { outcome: "notStored", credential, cause: held.reason };
-    }
+    const [held] = await Promise.allSettled([holding, this.#noteReceived(credential, renewed.requestId)]);
+    if (held.status === "rejected") return await this.#notStored(credential, held.reason);
     await this.#put({ phase: "held" });
 
-    const verdict = await untilAccepted(() => this.#judge(secret), this.#ports.wait);
-    if (verdict.verdict !== "accepted") return await this.#unproven(credential, verdict);
+    const proof = await this.#prove(secret, ids);
+    if (proof.verdict.verdict !== "accepted") return await this.#unproven(credential, proof.verdict);
     const acceptedAfter = performance.now() - answeredAt;
+    credential = { accessKeyId: proof.accessKeyId, secret };
+    this.#record = { ...this.#record, accessKeyId: proof.accessKeyId };
     try {
       await this.#ports.vault.accept(this.#user.id, credential.accessKeyId, secret, this.#ports.now());
     } catch (cause) {
-      await this.#put({ finding: "notStored" });
-      return { outcome: "notStored", credential, cause };
+      return await this.#notStored(credential, cause);
     }
     await this.#put({ phase: "proved" });
 
@@ -192,6 +191,19 @@ class Attempt {
     const rejectedAfter = oldKeyFate === "rejected" ? performance.now() - answeredAt : undefined;
     const receipt = await this.#close({ outcome: "rotated", oldKeyFate, acceptedAfter, rejectedAfter });
     return { outcome: "rotated", credential, receipt };
+  }
+
+  async #notStored(credential: Credential, cause: unknown): Promise<Rotation> {
+    await this.#put({ finding: "notStored" });
+    return { outcome: "notStored", credential, cause };
+  }
+
+  /** With the next id only where S3 does not know one: the id never changes, so that at most one of them is right. */
+  async #prove(secret: Secret, ids: readonly string[]): Promise<{ verdict: Verdict; accessKeyId: string }> {
+    const [accessKeyId = "", ...others] = [...new Set(ids)];
+    const verdict = await untilAccepted(() => this.#ports.judge(accessKeyId, secret), this.#ports.wait);
+    const isUnknown = verdict.verdict === "undecided" && verdict.error.kind === "unknownKey";
+    return isUnknown && others.length > 0 ? await this.#prove(secret, others) : { verdict, accessKeyId };
   }
 
   async #unproven(credential: Credential, verdict: Exclude<Verdict, { verdict: "accepted" }>): Promise<Rotation> {
@@ -214,7 +226,7 @@ class Attempt {
   }
 
   async #judge(secret: Secret): Promise<Verdict> {
-    return await this.#ports.judge(this.#user.accessKeyId || this.#record.accessKeyId, secret);
+    return await this.#ports.judge(this.#record.accessKeyId, secret);
   }
 
   async #judgeOld(): Promise<Verdict> {

@@ -26,7 +26,7 @@ export function batchConfirmation(
   }
   const concerns = concernsOf(ready);
   return {
-    message: l10n.t("Rotate the keys of {0} users, one after the other?", ready.length),
+    message: l10n.t("Rotate the keys of these users, one after the other?"),
     detail: [
       l10n.t(
         "Their old secret keys stop working at once: everything that still uses one fails until it gets the new one, and presigned links made with it die.",
@@ -75,8 +75,8 @@ export function batchSummary({ users }: Batch): { readonly isGood: boolean; read
   const failed = users.length - rotated - untried;
   const text = [
     l10n.t("{0} of {1} keys are rotated and verified.", rotated, users.length),
-    failed > 0 ? l10n.t("{0} are not: the report says why.", failed) : "",
-    untried > 0 ? l10n.t("{0} were not tried.", untried) : "",
+    failed > 0 ? l10n.t("Not rotated: {0}, the report says why.", failed) : "",
+    untried > 0 ? l10n.t("Not tried: {0}.", untried) : "",
   ];
   return { isGood: rotated === users.length, text: text.filter(Boolean).join(" ") };
 }

@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import { oldAge } from "../../core/keys/age.ts";
 import { type KeyState, type StoredKey, keyState } from "../../core/keys/vault.ts";
 import type { Project, RgwUser } from "../../core/platform/schema.ts";
 import type { Receipt } from "../../core/rotation/journal.ts";
@@ -60,13 +61,10 @@ function standingWords(standing: Standing, rotation: OpenRotation | undefined): 
   return words[standing];
 }
 
-const day = 24 * 60 * 60 * 1000;
-
 /** Said of keys that are older than the person wants them to be, and of no others. */
 function ageWords({ key, aging: { days, now } }: Row): string {
-  if (!key?.rotatedAt || days === undefined) return "";
-  const age = Math.floor((now.getTime() - key.rotatedAt.getTime()) / day);
-  return age > days ? vscode.l10n.t("{0} days old", age) : "";
+  const age = oldAge(key?.rotatedAt, now, days);
+  return age === undefined ? "" : vscode.l10n.t("{0} days old", age);
 }
 
 /** A tree row has room for one icon, which is the lock; the key's is a file decoration on this URI. */
@@ -129,11 +127,15 @@ export function toTooltip(row: Row, receipt: Receipt | undefined, project: Proje
   const line = (icon: string, label: string, value: string): void => {
     if (value) text.appendMarkdown(`$(${icon}) `).appendText(`${label}: ${value}`).appendMarkdown("\n\n");
   };
-  line(user.locked ? "lock" : "unlock", vscode.l10n.t("State"), lockedSentence(user));
+  // Text has spaces at which no line breaks; our own sentences are long, and safe as Markdown.
+  const sentence = (icon: string, label: string, value: string): void => {
+    text.appendMarkdown(`$(${icon}) ${label}: ${value}\n\n`);
+  };
+  sentence(user.locked ? "lock" : "unlock", vscode.l10n.t("State"), lockedSentence(user));
   line("key", vscode.l10n.t("Access key ID"), user.accessKeyId);
-  line(standingIcons[standing], vscode.l10n.t("Key"), standingSentence(standing));
+  sentence(standingIcons[standing], vscode.l10n.t("Key"), standingSentence(standing));
   if (standing === "interrupted" && rotation?.finding) {
-    line("info", vscode.l10n.t("What is known"), findingWords(rotation.finding));
+    sentence("info", vscode.l10n.t("What is known"), findingWords(rotation.finding));
   }
   line("history", vscode.l10n.t("Last rotation from here"), lastRotation(row, receipt));
   line("dashboard", vscode.l10n.t("Quota"), quotaWords(user));

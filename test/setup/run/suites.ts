@@ -36,6 +36,7 @@ export const suites: readonly Suite[] = [
   step("package", packageExtension),
   nodeSuite("unit", ["test/unit/**/*.test.ts", "test/setup/**/*.test.ts"], { needs: [openssl] }),
   nodeSuite("contract", ["test/contract/**/*.test.ts"], { wants: [ceph] }),
+  nodeSuite("faults", ["test/faults/**/*.test.ts", "test/rotation/**/*.test.ts"], { wants: [ceph] }),
   nodeSuite("webview", ["test/webview/**/*.test.ts"], { needs: [chromium], needsPackage: true }),
   hostSuite(newest),
   journeys(newest, "embedded"),
