@@ -1,16 +1,17 @@
 import * as vscode from "vscode";
 import { Network } from "./core/network.ts";
+import type { LinkParts } from "./host/buckets/links.ts";
 import { BucketPanels } from "./host/buckets/panel.ts";
 import { Keyring } from "./host/keyring.ts";
 import { copyAccessKeyId, copySecretKey } from "./host/keys/copy.ts";
 import { enterSecretKey, forgetSecretKey, verifyKey } from "./host/keys/enter.ts";
-import { showReceipt } from "./host/keys/receipt.ts";
-import { dismissRotation, recoverRotations, resolveRotation } from "./host/keys/resolve.ts";
-import { type RotateParts, rotateKey } from "./host/keys/rotate.ts";
-import { offerBatches } from "./host/keys/rotateSeveral.ts";
+import { recoverRotations } from "./host/keys/recover.ts";
+import { offerBatches } from "./host/keys/resume.ts";
+import type { RotateParts } from "./host/keys/rotate.ts";
 import { useBundle } from "./host/localize.ts";
 import { readNetworkSettings } from "./host/networkSettings.ts";
 import { Reporter } from "./host/report.ts";
+import { shareSecrets } from "./host/secrets.ts";
 import { Session } from "./host/session.ts";
 import { onDidChangeEndpoints } from "./host/settings.ts";
 import { signIn, signOut } from "./host/signIn/commands.ts";
@@ -18,6 +19,12 @@ import { UserList } from "./host/userList.ts";
 import { findUser, refresh, selectProject, showProblem } from "./host/users/commands.ts";
 import { keyStateDecorations } from "./host/users/item.ts";
 import { showUsers } from "./host/users/tree.ts";
+
+/* Loaded on first use: together they would be more than may be loaded at activation. */
+const links = () => import("./host/buckets/links.ts");
+const rotation = () => import("./host/keys/rotate.ts");
+const resolving = () => import("./host/keys/resolve.ts");
+const receipts = () => import("./host/keys/receipt.ts");
 
 /** Builds every object, in order, and registers it. */
 export function activate(context: vscode.ExtensionContext): void {
@@ -29,14 +36,27 @@ export function activate(context: vscode.ExtensionContext): void {
     env: process.env,
     vscodeFetch: () => globalThis.fetch,
   });
-  const session = new Session(context.secrets, network.fetch);
-  const keyring = new Keyring(context.secrets, context.globalStorageUri, network.fetch, (error) =>
+  const secrets = shareSecrets(context);
+  const session = new Session(secrets, network.fetch);
+  const keyring = new Keyring(secrets, context.globalStorageUri, network.fetch, (error) =>
     reporter.note("rgw.rotateKey", error),
   );
   const list = new UserList(session, context.workspaceState, (error) => reporter.note("rgw.refresh", error));
   const panels = new BucketPanels(context.extensionUri, keyring, reporter);
-  const rotating: RotateParts = { session, list, keyring, inUse: async (userId) => panels.inUse(userId) };
-  const recover = reporter.guard("rgw.resolveRotation", () => recoverRotations(keyring));
+  const linkParts: LinkParts = {
+    panels,
+    keyring,
+    storage: context.globalStorageUri,
+    note: (error) => reporter.note("rgw.copyDownloadLink", error),
+  };
+  const inUse = async (userId: string): Promise<readonly string[]> => [
+    ...panels.inUse(userId),
+    ...(await (await links()).linksInUse(userId, linkParts)),
+  ];
+  const rotating: RotateParts = { session, list, keyring, inUse };
+  const recover = reporter.guard("rgw.resolveRotation", () =>
+    recoverRotations(keyring, (error) => reporter.note("rgw.resolveRotation", error)),
+  );
   const offer = reporter.guard("rgw.rotateKey", () => offerBatches(rotating));
 
   const commands: Readonly<Record<string, (target?: unknown, selection?: unknown) => Promise<void>>> = {
@@ -49,11 +69,12 @@ export function activate(context: vscode.ExtensionContext): void {
     },
     "rgw.findUser": () => findUser(),
     "rgw.showProblem": () => showProblem(list),
-    "rgw.rotateKey": (target, selection) => rotateKey(target, selection, rotating),
-    "rgw.resolveRotation": (target) => resolveRotation(target, list, keyring),
-    "rgw.dismissRotation": (target) => dismissRotation(target, list, keyring),
-    "rgw.showReceipt": (target) => showReceipt(target, list, keyring),
+    "rgw.rotateKey": async (target, selection) => (await rotation()).rotateKey(target, selection, rotating),
+    "rgw.resolveRotation": async (target) => (await resolving()).resolveRotation(target, list, keyring),
+    "rgw.dismissRotation": async (target) => (await resolving()).dismissRotation(target, list, keyring),
+    "rgw.showReceipt": async (target) => (await receipts()).showReceipt(target, list, keyring),
     "rgw.browseBuckets": (target) => panels.browse(target, list),
+    "rgw.copyDownloadLink": async (target) => (await links()).copyDownloadLink(target, linkParts),
     "rgw.copyAccessKeyId": (target) => copyAccessKeyId(target, list),
     "rgw.copySecretKey": (target) => copySecretKey(target, list, keyring),
     "rgw.enterSecretKey": (target) => enterSecretKey(target, list, keyring),
@@ -75,6 +96,7 @@ export function activate(context: vscode.ExtensionContext): void {
     showUsers(list, keyring),
     vscode.window.registerFileDecorationProvider(keyStateDecorations),
     session.onDidChange(() => void list.restart()),
+    keyring.onDidChange(async (userId) => (await links()).forgetDeadLinks(userId, linkParts)),
     onDidChangeEndpoints(() => void list.restart()),
     ...Object.entries(commands).map(([id, run]) => vscode.commands.registerCommand(id, reporter.guard(id, run))),
   );

@@ -246,19 +246,28 @@ function explainS3(error: S3Error): Failure {
 }
 
 function explainStorage({ reason }: NotStoredError): Failure {
-  return reason === "forgets"
-    ? failure(
+  switch (reason) {
+    case "forgets":
+      return failure(
         l10n.t("VS Code's secret storage has lost what an earlier session stored in it."),
         l10n.t(
           "It may keep secrets in memory only, because this computer has no keyring that VS Code can use. Set one up, or start VS Code with one, before you store keys.",
         ),
         ["showLog"],
-      )
-    : failure(
+      );
+    case "unseen":
+      return failure(
+        l10n.t("This window does not see what another window has stored meanwhile, and would destroy it."),
+        l10n.t("Nothing was changed. Reload the window (Developer: Reload Window), then try again."),
+        ["showLog"],
+      );
+    case "fails":
+      return failure(
         l10n.t("VS Code's secret storage does not keep what it is given."),
         l10n.t("Check that the keyring of this computer is unlocked and works, then try again."),
         ["retry", "showLog"],
       );
+  }
 }
 
 function explainDisk({ code, folder }: DiskError): Failure {

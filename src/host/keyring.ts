@@ -1,7 +1,8 @@
 import { setTimeout as delay } from "node:timers/promises";
+import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import * as vscode from "vscode";
-import { Folder } from "../core/files.ts";
+import { DiskError, Folder } from "../core/files.ts";
 import { Endurance } from "../core/keys/endurance.ts";
 import { settleKey } from "../core/keys/settle.ts";
 import { type KeyState, type StoredKey, Vault, candidates, keyState } from "../core/keys/vault.ts";
@@ -19,12 +20,8 @@ import { judgeKey } from "../core/s3/judge.ts";
 import type { Verdict } from "../core/s3/errors.ts";
 import type { Secret } from "../core/secret.ts";
 import { BusyError, NoStoredKeyError } from "./explain.ts";
+import type { Secrets } from "./secrets.ts";
 import { readEndpoints } from "./settings.ts";
-
-/** SecretStorage lists its keys since VS Code 1.105. */
-interface ListsKeys {
-  keys?(): Thenable<string[]>;
-}
 
 /** A rotation that is not done; `isRunning`: somebody on this computer is at it. */
 export interface OpenRotation extends RotationRecord {
@@ -39,7 +36,7 @@ export interface SignedS3 {
 
 /** The keys stored on this computer, for the services that the settings name, and what they open. */
 export class Keyring implements vscode.Disposable {
-  readonly #secrets: vscode.SecretStorage;
+  readonly #secrets: Secrets;
   readonly #fetch: Fetch;
   readonly #note: (error: unknown) => void;
   readonly #locks: Locks;
@@ -55,7 +52,7 @@ export class Keyring implements vscode.Disposable {
   readonly onDidChangeRotations = this.#rotationsChanged.event;
 
   /** @param storage a folder on disk that all windows share */
-  constructor(secrets: vscode.SecretStorage, storage: vscode.Uri, fetch: Fetch, note: (error: unknown) => void) {
+  constructor(secrets: Secrets, storage: vscode.Uri, fetch: Fetch, note: (error: unknown) => void) {
     this.#secrets = secrets;
     this.#fetch = fetch;
     this.#note = note;
@@ -64,6 +61,7 @@ export class Keyring implements vscode.Disposable {
     this.#fingerprints = new Fingerprints(secrets);
     this.#endurance = new Endurance(secrets, this.#folder("canary"), vscode.env.sessionId);
     const rotations = vscode.Uri.joinPath(storage, "rotations");
+    makeFolder(rotations.fsPath, note);
     const watcher = vscode.workspace.createFileSystemWatcher(new vscode.RelativePattern(rotations, "*.json"));
     const fire = (): void => this.#rotationsChanged.fire();
     this.#subscriptions = vscode.Disposable.from(
@@ -92,6 +90,11 @@ export class Keyring implements vscode.Disposable {
     return new Batches(this.#folder("batches"), apiUrl.origin, s3Endpoint.origin);
   }
 
+  /** @throws NotStoredError */
+  async fingerprint(secret: Secret): Promise<string> {
+    return await this.#fingerprints.of(secret);
+  }
+
   get locks(): Locks {
     return this.#locks;
   }
@@ -101,8 +104,8 @@ export class Keyring implements vscode.Disposable {
     const ports = this.#ports();
     return {
       ...ports,
-      checkStorage: async () => {
-        await ports.vault.check();
+      checkStorage: async (userId) => {
+        await ports.vault.check(userId);
         await this.#endurance.check();
       },
       readUser: (userId, signal) => client.user(userId, signal),
@@ -122,7 +125,7 @@ export class Keyring implements vscode.Disposable {
   /** Those of these users that have a key stored: asked in one go where VS Code can list, because lists may be long. */
   async states(userIds: readonly string[]): Promise<ReadonlyMap<string, StoredKey>> {
     const vault = this.vault();
-    const listed = await (this.#secrets as ListsKeys).keys?.();
+    const listed = await this.#secrets.keys?.();
     const stored = listed && new Set(listed.map((entry) => vault.userOf(entry)));
     const keys = new Map<string, StoredKey>();
     await Promise.all(
@@ -201,7 +204,11 @@ export class Keyring implements vscode.Disposable {
 
   /** @throws BusyError, NotStoredError */
   async forget(userId: string): Promise<void> {
-    await this.#alone(userId, ({ vault }) => vault.forget(userId));
+    await this.#alone(userId, async ({ vault, journal }) => {
+      await vault.forget(userId);
+      // Nothing is left that could clear up an open rotation.
+      await journal.drop(userId);
+    });
   }
 
   /** Notes that S3 rejected this secret, if it is the stored one still: every view shows it, and may ask S3 again. */
@@ -285,5 +292,14 @@ export class Keyring implements vscode.Disposable {
   #lockName(userId: string): string {
     const { apiUrl, s3Endpoint } = readEndpoints();
     return fileNameOf(apiUrl.origin, s3Endpoint.origin, userId);
+  }
+}
+
+/** VS Code does not notice when a folder that it is to watch comes to be. */
+function makeFolder(path: string, note: (error: unknown) => void): void {
+  try {
+    mkdirSync(path, { recursive: true, mode: 0o700 });
+  } catch (error) {
+    note(new DiskError(path, error));
   }
 }

@@ -75,6 +75,19 @@ export interface HostApi {
   moved(place: Place): void;
 }
 
+/**
+ * What VS Code takes from an object's row to its context menu, and hands to the commands there. Besides, such a command is
+ * told what `id` says everywhere: the user.
+ */
+export interface ObjectContext {
+  readonly webviewSection: "object";
+  readonly id: string;
+  readonly bucket: string;
+  readonly key: string;
+  /** VS Code's own Cut, Copy and Paste have nothing to do with a row. */
+  readonly preventDefaultContextMenuItems: true;
+}
+
 /** What the extension host may tell the webview at any time. */
 export interface PanelApi {
   /** Load the present place again: the key changed, or a person asked for it. */

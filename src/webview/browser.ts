@@ -6,7 +6,7 @@ import { failureView } from "./failure.ts";
 import { formatCount } from "./format.ts";
 import { HostClient, HostFailure } from "./hostClient.ts";
 import { icon, iconStyles } from "./icon.ts";
-import { Listing, type Row, parentOf, placeOf } from "./listing.ts";
+import { Listing, type Row, contextOf, parentOf, placeOf } from "./listing.ts";
 import { cellsOf, headers, nameView } from "./rows.ts";
 import { toolbarView } from "./toolbar.ts";
 import {
@@ -79,8 +79,11 @@ export class BucketBrowser extends LitElement {
     const { place, top = 0, active = 0 } = { ...this.#start.state, ...this.#host.saved() };
     this.#place = place;
     this.#listing = new Listing(place);
+    // VS Code brings back only a panel that has left something to be brought back with.
+    this.#save({ top, active });
     new ResizeObserver(() => this.#showEndOfPath()).observe(this);
     document.addEventListener("keydown", (event) => this.#onKey(event));
+    this.addEventListener("contextmenu", (event) => this.#onContextMenu(event));
     this.#tell(this.#host.call("moved", [place]));
     void this.#load({ top, active });
   }
@@ -319,6 +322,37 @@ export class BucketBrowser extends LitElement {
     this.requestUpdate();
   }
 
+  /**
+   * VS Code makes the menu, at the window, and looks for what it is about on the element it is told of: it does not see
+   * into this one, which therefore has it for the row.
+   */
+  #onContextMenu(event: MouseEvent): void {
+    const [target] = event.composedPath();
+    const row = target instanceof Element ? target.closest(".space [role=row]") : null;
+    if (target === this.#grid && isFromKeyboard(event)) return void this.#menuOfActive(event);
+    const index = row ? Number(row.ariaRowIndex) - 2 : undefined;
+    if (index === undefined) delete this.dataset["vscodeContext"];
+    else {
+      this.#activate(index);
+      const context = contextOf(this.#listing.row(index), this.#place, this.#start.state.userId);
+      this.dataset["vscodeContext"] = JSON.stringify(context);
+    }
+  }
+
+  /** The keyboard is at the grid, and means its active row: the menu opens there, once it is in view. */
+  async #menuOfActive(event: MouseEvent): Promise<void> {
+    event.preventDefault();
+    event.stopPropagation();
+    this.#activate(this.#active);
+    this.#measure();
+    await this.updateComplete;
+    const row = this.renderRoot.querySelector(`#row-${this.#active}`);
+    if (!row) return;
+    const { left, bottom } = row.getBoundingClientRect();
+    const place = { clientX: left + rowHeight, clientY: bottom };
+    row.dispatchEvent(new MouseEvent("contextmenu", { ...place, bubbles: true, composed: true, cancelable: true }));
+  }
+
   /** What a key does is done: VS Code, which listens at the window, would take F5 for its own. */
   #onKey(event: KeyboardEvent): void {
     const action =
@@ -467,6 +501,11 @@ export class BucketBrowser extends LitElement {
 
 function isOnName(event: MouseEvent): boolean {
   return event.target instanceof Element && event.target.closest(".opens") !== null;
+}
+
+/** A mouse says its right button, and on a Mac its left one with Ctrl. */
+function isFromKeyboard({ button, ctrlKey }: MouseEvent): boolean {
+  return button !== 2 && !ctrlKey;
 }
 
 function failureOf(error: unknown): Failure {

@@ -1,4 +1,4 @@
-import type { BucketRow, ObjectPage, ObjectRow, Place } from "../protocol/bucketBrowser.ts";
+import type { BucketRow, ObjectContext, ObjectPage, ObjectRow, Place } from "../protocol/bucketBrowser.ts";
 
 export type Row =
   | { readonly kind: "bucket"; readonly bucket: BucketRow }
@@ -59,6 +59,18 @@ export function placeOf(row: Row, place: Place): Place | undefined {
   if (row.kind === "bucket") return { level: "objects", bucket: row.bucket.name, prefix: "" };
   if (row.kind === "folder" && place.level === "objects") return { ...place, prefix: row.prefix };
   return undefined;
+}
+
+/** What a row's context menu is about; those of buckets and folders are empty. */
+export function contextOf(
+  row: Row | undefined,
+  place: Place,
+  userId: string,
+): ObjectContext | Pick<ObjectContext, "preventDefaultContextMenuItems"> {
+  const preventDefaultContextMenuItems = true;
+  if (row?.kind !== "object" || place.level !== "objects") return { preventDefaultContextMenuItems };
+  const { key } = row.object;
+  return { webviewSection: "object", id: userId, bucket: place.bucket, key, preventDefaultContextMenuItems };
 }
 
 /** One level up, or nothing above all buckets. */

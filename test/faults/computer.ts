@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import { Folder, type TextStore } from "../../src/core/files.ts";
 import { Endurance } from "../../src/core/keys/endurance.ts";
+import { SharedSecrets } from "../../src/core/keys/sharedSecrets.ts";
 import { type SecretStore, Vault } from "../../src/core/keys/vault.ts";
 import { Locks } from "../../src/core/lock.ts";
 import { Network } from "../../src/core/network.ts";
@@ -122,10 +123,11 @@ export class Computer {
       receipts: new Folder(join(this.folder, "receipts")),
       clockOffset: () => 0,
     });
-    const { secrets } = parts;
+    const locks = new Locks(join(this.folder, "locks"), "fault suite");
+    const marks = new Folder(join(this.folder, "secrets"));
+    const secrets = new SharedSecrets(parts.secrets, marks, locks, storageLimit);
     const client = new PlatformClient(platform, this.network.fetch, new Secret(token));
     const vault = new Vault(secrets, platform.origin, endpoint.origin, storageLimit);
-    const locks = new Locks(join(this.folder, "locks"), "fault suite");
     const fingerprints = new Fingerprints(secrets, storageLimit);
     const endurance = new Endurance(secrets, new Folder(join(this.folder, "canary")), this.#session, storageLimit);
     return {
@@ -140,8 +142,8 @@ export class Computer {
         await delay(milliseconds / haste);
       },
       note: (error) => void this.noted.push(error),
-      checkStorage: async () => {
-        await vault.check();
+      checkStorage: async (userId) => {
+        await vault.check(userId);
         await endurance.check();
       },
       readUser: (userId, signal) => client.user(userId, signal),

@@ -39,6 +39,18 @@ const fakeHost = `
   }
 `;
 
+/** What VS Code's page around the document does with a context menu, in short. */
+function playContextMenus(): void {
+  const menus: { context: object; y: number }[] = [];
+  Object.assign(globalThis, { menus });
+  addEventListener("contextmenu", (event) => {
+    if (event.defaultPrevented) return;
+    event.preventDefault();
+    const carrier = (event.target as Element).closest<HTMLElement>("[data-vscode-context]");
+    menus.push({ context: JSON.parse(carrier?.dataset["vscodeContext"] ?? "{}") as object, y: event.clientY });
+  });
+}
+
 const start = {
   state: { platformOrigin: "https://platform.test", userId: "u1", userName: "web-assets", place: { level: "buckets" } },
   locale: "en",
@@ -229,6 +241,40 @@ suite("the bucket browser in Chromium", () => {
     await page.locator('.active[aria-label="folder (empty name)"]').waitFor();
     await page.keyboard.press("Alt+ArrowUp");
     await page.locator('.active[aria-label^="bucket bucket-1"]').waitFor();
+  });
+
+  test("a row's context menu is about that row, by mouse and by keyboard", async () => {
+    await page.addInitScript(playContextMenus);
+    await open({ objects: 200 });
+    const menus = (): Promise<readonly { readonly context: unknown; readonly y: number }[]> =>
+      page.evaluate(() => (globalThis as never as { menus: [] }).menus);
+    const own = { preventDefaultContextMenuItems: true };
+    const object = (key: string) => ({ webviewSection: "object", id: "u1", bucket: "bucket-1", key, ...own });
+    await page.getByRole("row", { name: "bucket bucket-0" }).click({ button: "right" });
+    await into("bucket-1");
+    await page.getByRole("row", { name: "object object-2," }).click({ button: "right" });
+    await page.locator('.active[aria-label^="object object-2,"]').waitFor();
+    await page.getByRole("row", { name: "folder photos" }).click({ button: "right" });
+    await page.getByRole("button", { name: "bucket-1" }).click({ button: "right" });
+    await page.getByRole("row", { name: "folder photos" }).click();
+    await page.keyboard.press("End");
+    const last = page.getByRole("row", { name: "object object-199" });
+    await last.waitFor();
+    await page.keyboard.press("Shift+F10");
+    await page.locator(".grid").evaluate((grid) => grid.scrollTo(0, 0));
+    await last.waitFor({ state: "detached" });
+    await page.keyboard.press("ContextMenu");
+    const expected = [own, object("object-2"), own, {}, object("object-199"), object("object-199")];
+    assert.deepEqual(
+      (await menus()).map(({ context }) => context),
+      expected,
+    );
+    const box = await last.boundingBox();
+    const bottom = box && box.y + box.height;
+    assert.deepEqual(
+      (await menus()).slice(-2).map(({ y }) => Math.round(y)),
+      [bottom, bottom],
+    );
   });
 
   test("from an empty folder the keyboard finds the way up", async () => {

@@ -1,6 +1,6 @@
 import type { S3Error, Verdict } from "../s3/errors.ts";
 import type { Secret } from "../secret.ts";
-import { type Vault, candidates } from "./vault.ts";
+import { type StoredKey, type Vault, candidates } from "./vault.ts";
 
 export interface SettlePorts {
   readonly vault: Pick<Vault, "get" | "accept" | "reject">;
@@ -26,15 +26,41 @@ export type Settled =
  */
 export async function settleKey(userId: string, ports: SettlePorts, signal?: AbortSignal): Promise<Settled> {
   const key = await ports.vault.get(userId);
+  const settled = await judgeStored(key, ports, signal);
+  await noteSettled(userId, key, settled, ports);
+  return settled;
+}
+
+/** Asks only. */
+export async function judgeStored(
+  key: StoredKey | undefined,
+  { judge }: Pick<SettlePorts, "judge">,
+  signal?: AbortSignal,
+): Promise<Settled> {
   if (!key) return { state: "none" };
-  const judged = await judgeAll(candidates(key), (secret) => ports.judge(key.accessKeyId, secret, signal));
-  if (judged.verdict === "undecided") return { state: "undecided", error: judged.error };
-  if (judged.verdict === "rejected") {
-    await ports.vault.reject(userId, ports.now());
-    return { state: "rejected" };
+  const judged = await judgeAll(candidates(key), (secret) => judge(key.accessKeyId, secret, signal));
+  switch (judged.verdict) {
+    case "accepted":
+      return { state: "accepted", secret: judged.secret };
+    case "rejected":
+      return { state: "rejected" };
+    case "undecided":
+      return { state: "undecided", error: judged.error };
   }
-  await ports.vault.accept(userId, key.accessKeyId, judged.secret, ports.now());
-  return { state: "accepted", secret: judged.secret };
+}
+
+/**
+ * Notes only.
+ * @throws NotStoredError
+ */
+export async function noteSettled(
+  userId: string,
+  key: StoredKey | undefined,
+  settled: Settled,
+  { vault, now }: Pick<SettlePorts, "vault" | "now">,
+): Promise<void> {
+  if (settled.state === "accepted" && key) await vault.accept(userId, key.accessKeyId, settled.secret, now());
+  if (settled.state === "rejected") await vault.reject(userId, now());
 }
 
 /** `accepted`: one of several secrets is the live one, which is then named. */

@@ -50,8 +50,11 @@ export function candidates(key: StoredKey | undefined): readonly Secret[] {
 /** SecretStorage took a secret and does not give it back, fails, or does not answer. */
 export class NotStoredError extends Error {
   override readonly name = "NotStoredError";
-  /** `forgets`: it worked, and had lost what an earlier session had stored. */
-  readonly reason: "fails" | "forgets";
+  /**
+   * `forgets`: it worked, and had lost what an earlier session had stored. `unseen`: another window has stored something that
+   * this one does not see, and would destroy by writing.
+   */
+  readonly reason: "fails" | "forgets" | "unseen";
 
   constructor(cause?: unknown, reason: NotStoredError["reason"] = "fails") {
     super("SecretStorage does not give back what was stored in it.", { cause });
@@ -152,9 +155,9 @@ export class Vault {
     if (key) await this.put(userId, { ...key, proof: { at, accepted: false } });
   }
 
-  /** Proves that SecretStorage works, before something is done that needs it. */
-  async check(): Promise<void> {
-    const canary = `canary ${this.#prefix}`;
+  /** Proves that SecretStorage works, before something is done for a user that needs it. */
+  async check(userId: string): Promise<void> {
+    const canary = `canary ${this.#prefix}${userId}`;
     await this.#storeAndReadBack(canary, randomUUID());
     await this.#within(() => this.#store.delete(canary));
   }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
-import { settleKey } from "../keys/settle.ts";
-import { NotStoredError, candidates } from "../keys/vault.ts";
+import { judgeStored, noteSettled } from "../keys/settle.ts";
+import { NotStoredError, type StoredKey, candidates } from "../keys/vault.ts";
 import type { RgwUser } from "../platform/schema.ts";
 import type { S3Error } from "../s3/errors.ts";
 import { Secret } from "../secret.ts";
@@ -12,8 +12,11 @@ export type Concern =
   | { readonly kind: "storage"; readonly error: NotStoredError }
   /** S3 gives no verdict, so that the new secret could not be proved, nor a lost answer cleared up. */
   | { readonly kind: "s3"; readonly error: S3Error }
-  /** S3 rejects the secret stored here: somebody rotated the key elsewhere and has a secret that works. */
-  | { readonly kind: "elsewhere" };
+  /**
+   * S3 rejects the secret stored here: somebody rotated the key elsewhere and has a secret that works; or, after a rotation
+   * from here whose answer got lost, nobody has.
+   */
+  | { readonly kind: "elsewhere"; readonly isAfterLoss: boolean };
 
 /** A user and its key, looked at before a rotation. */
 export interface Inspection {
@@ -43,22 +46,32 @@ export async function inspect(userId: string, ports: RotationPorts, signal?: Abo
   if (user.locked) return { user, concerns: [], old: noOld, accessKeyId };
   const concerns: Concern[] = [];
   let old = noOld;
-  try {
-    await ports.checkStorage();
-    const settled = await settleKey(userId, ports, signal);
-    const key = await ports.vault.get(userId);
-    accessKeyId = key?.accessKeyId || accessKeyId;
-    if (settled.state === "accepted") old = { isAccepted: true, secrets: [settled.secret] };
-    if (settled.state === "rejected") concerns.push({ kind: "elsewhere" });
-    if (settled.state === "undecided") {
-      concerns.push({ kind: "s3", error: settled.error });
-      old = { isAccepted: false, secrets: candidates(key) };
+  /** Whatever fails of it, the rest is looked at all the same: a concern must not hide another. */
+  const tryStorage = async (work: () => Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      if (!(error instanceof NotStoredError)) throw error;
+      if (!concerns.some(({ kind }) => kind === "storage")) concerns.push({ kind: "storage", error });
     }
-    if (settled.state === "none") concerns.push(...(await probe(accessKeyId, ports, signal)));
-  } catch (error) {
-    if (!(error instanceof NotStoredError)) throw error;
-    concerns.push({ kind: "storage", error });
+  };
+  await tryStorage(() => ports.checkStorage(userId));
+  let key: StoredKey | undefined;
+  await tryStorage(async () => {
+    key = await ports.vault.get(userId);
+  });
+  accessKeyId = key?.accessKeyId || accessKeyId;
+  const settled = await judgeStored(key, ports, signal);
+  if (settled.state === "accepted") old = { isAccepted: true, secrets: [settled.secret] };
+  if (settled.state === "undecided") {
+    old = { isAccepted: false, secrets: candidates(key) };
+    concerns.push({ kind: "s3", error: settled.error });
   }
+  if (settled.state === "rejected") {
+    concerns.push({ kind: "elsewhere", isAfterLoss: (await ports.journal.open(userId)) !== undefined });
+  }
+  if (settled.state === "none") concerns.push(...(await probe(accessKeyId, ports, signal)));
+  await tryStorage(() => noteSettled(userId, key, settled, ports));
   signal?.throwIfAborted();
   return { user, concerns, old, accessKeyId };
 }

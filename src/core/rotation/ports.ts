@@ -20,7 +20,7 @@ export interface KeyPorts extends SettlePorts {
 /** What a rotation needs besides. */
 export interface RotationPorts extends KeyPorts {
   /** Throws a NotStoredError when SecretStorage does not keep, or did not keep, what it is given. */
-  readonly checkStorage: () => Promise<void>;
+  readonly checkStorage: (userId: string) => Promise<void>;
   /** The user as it is now, not as a list once showed it. */
   readonly readUser: (userId: string, signal?: AbortSignal) => Promise<RgwUser>;
   /** Called at most once for each rotation, when the point of no return is reached. */

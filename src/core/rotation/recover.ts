@@ -49,7 +49,7 @@ export async function recoverUnderLock(userId: string, ports: KeyPorts, signal?:
     case "rejected":
       if (brought) return await finish(record, "superseded", ports);
       if (record.oldKeys.length === 0) return await leaveOpen(record, "unprovable", ports);
-      return await leaveOpen(record, (await isCertain("rejected", key, ports)) ? "lost" : "undecided", ports);
+      return await leaveOpen(record, (await askAgain(key, ports)) === "rejected" ? "lost" : "undecided", ports);
     case "undecided":
       if (brought) return await leaveOpen(record, "unproven", ports);
       return await leaveOpen(record, record.oldKeys.length > 0 ? "undecided" : "unprovable", ports);
@@ -77,25 +77,22 @@ async function accepted(
 ): Promise<Recovery> {
   const fingerprint = await ports.fingerprint(secret);
   if (brought?.equals(secret)) return await finish({ ...record, newKey: fingerprint }, "rotated", ports);
-  if (!record.oldKeys.includes(fingerprint)) {
-    await ports.journal.drop(record.userId);
-    return { outcome: "settled", record };
+  const isOld = record.oldKeys.includes(fingerprint);
+  // Without a fingerprint from before it may be the old one, too.
+  if (isOld || record.oldKeys.length === 0) {
+    const verdict = await askAgain(await ports.vault.get(record.userId), ports);
+    if (verdict === "rejected") await ports.vault.reject(record.userId, ports.now());
+    if (verdict !== "accepted") return await leaveOpen(record, verdict === "rejected" ? "lost" : "undecided", ports);
   }
-  const key = await ports.vault.get(record.userId);
-  if (!(await isCertain("accepted", key, ports))) return await leaveOpen(record, "undecided", ports);
   await ports.journal.drop(record.userId);
-  return { outcome: "notRotated", record };
+  return { outcome: isOld ? "notRotated" : "settled", record };
 }
 
 /** A platform whose answer was lost may act late, and one gateway may learn of it later than another. */
-async function isCertain(
-  verdict: "accepted" | "rejected",
-  key: StoredKey | undefined,
-  { judge, wait }: KeyPorts,
-): Promise<boolean> {
-  if (!key) return false;
+async function askAgain(key: StoredKey | undefined, { judge, wait }: KeyPorts): Promise<Verdict["verdict"]> {
+  if (!key) return "undecided";
   const ask = (): Promise<Verdict> => judgeAll(candidates(key), (secret) => judge(key.accessKeyId, secret));
-  return (await untilCertain(ask, wait)).verdict === verdict;
+  return (await untilCertain(ask, wait)).verdict;
 }
 
 async function finish(record: RotationRecord, outcome: Receipt["outcome"], ports: KeyPorts): Promise<Recovery> {

@@ -18,8 +18,16 @@ export type Rotation =
   | Busy
   /** Nothing was done: there is a concern that the person has not been asked about. */
   | { readonly outcome: "changed"; readonly inspection: Inspection }
-  /** Nothing was rotated, because the user is locked; `before`: seen before the call, `meanwhile`: in its answer. */
-  | { readonly outcome: "locked"; readonly seen: "before" | "meanwhile"; readonly user: RgwUser }
+  /**
+   * Nothing was rotated, because the user is locked; `before`: seen before the call, `meanwhile`: in its answer. `unsure`: by
+   * the platform's word alone, and its answer has a secret, which may be a new one. It is stored if the person says so.
+   */
+  | {
+      readonly outcome: "locked";
+      readonly seen: "before" | "meanwhile";
+      readonly user: RgwUser;
+      readonly unsure?: Credential;
+    }
   /** The platform answered the secret that was known already. */
   | { readonly outcome: "unchanged" }
   /** S3 accepts the new secret; what it says of the old one is in the receipt. */
@@ -118,16 +126,30 @@ class Attempt {
       return await this.#withoutAnswer(error, undo);
     }
     const { secret } = renewed;
-    if (renewed.locked && (await this.#isUntouched())) {
+    const isKnown = secret !== undefined && this.#old.secrets.some((old) => old.equals(secret));
+    if (renewed.locked && (await this.#isNoOp(secret, isKnown))) {
       await undo();
-      return { outcome: "locked", seen: "meanwhile", user: { ...this.#user, locked: true } };
+      const user = { ...this.#user, locked: true };
+      const isSure = this.#old.isAccepted || isKnown || !secret;
+      const unsure = isSure ? {} : { unsure: { accessKeyId: this.#record.accessKeyId, secret } };
+      return { outcome: "locked", seen: "meanwhile", user, ...unsure };
     }
     if (!secret) return await this.#lost("masked");
-    if (this.#old.secrets.some((old) => old.equals(secret))) {
+    if (isKnown) {
       await undo();
       return { outcome: "unchanged" };
     }
     return await this.#secure(secret, renewed);
+  }
+
+  /**
+   * Whether a locked user's answer means what it says. It may have been locked after the rotation, and before its answer was
+   * made: then the answer has a secret that is not the one from before, which S3 does not accept any more.
+   */
+  async #isNoOp(secret: Secret | undefined, isKnown: boolean): Promise<boolean> {
+    if (!this.#old.isAccepted || isKnown) return true;
+    const { verdict } = await this.#judgeOld();
+    return verdict === "accepted" || (verdict === "undecided" && !secret);
   }
 
   async #withoutAnswer(error: unknown, undo: () => Promise<void>): Promise<Rotation> {

@@ -1,13 +1,15 @@
 import {
+  GetObjectCommand,
   HeadBucketCommand,
   ListBucketsCommand,
   ListObjectsV2Command,
   S3Client,
   S3ServiceException,
 } from "@aws-sdk/client-s3";
+import { getSignedUrl } from "@aws-sdk/s3-request-presigner";
 import { FetchHttpHandler } from "@smithy/fetch-http-handler";
 import { type Fetch, NetworkError } from "../network.ts";
-import type { Secret } from "../secret.ts";
+import { Secret } from "../secret.ts";
 import { S3Error, kindOfCode } from "./errors.ts";
 import type { Bucket, BucketUsage, ObjectPage } from "./model.ts";
 
@@ -17,6 +19,9 @@ export interface S3Access {
   readonly accessKeyId: string;
   readonly secret: Secret;
 }
+
+/** Seconds that S3 lets a presigned link live at most. */
+const linkLifeAtMost = 604_800;
 
 /**
  * The S3 endpoint, signed for one key pair. Every method throws an {@link S3Error}, or the signal's reason when it was
@@ -102,6 +107,24 @@ export class S3 {
     };
   }
 
+  /**
+   * A link that downloads an object, for whoever has it: a secret. Signed here, so that nothing is asked of S3.
+   * @throws RangeError when it is to live for longer than S3 allows
+   */
+  async presignDownload(
+    { bucket, key }: { readonly bucket: string; readonly key: string },
+    expiresInSeconds: number,
+  ): Promise<Secret> {
+    if (!(expiresInSeconds >= 1 && expiresInSeconds <= linkLifeAtMost)) {
+      throw new RangeError(`A link lives 1 to ${linkLifeAtMost} seconds.`);
+    }
+    const command = new GetObjectCommand({ Bucket: bucket, Key: key });
+    // What the SDK has learnt of this computer's clock from answers goes into requests by itself, but not into links.
+    const signingDate = new Date(Date.now() + this.#client.config.systemClockOffset);
+    const link = await getSignedUrl(this.#client, command, { expiresIn: expiresInSeconds, signingDate });
+    return new Secret(withDots(link, key));
+  }
+
   close(): void {
     this.#client.destroy();
   }
@@ -119,6 +142,20 @@ export class S3 {
       throw toS3Error(operation, error);
     }
   }
+}
+
+/**
+ * Browsers and tools resolve the folders `.` and `..` in an address before they ask for it, also when their dots are
+ * escaped. With its slashes escaped such a key is no path to them; to S3, which decodes it first, it is the same.
+ */
+function withDots(link: string, key: string): string {
+  const names = key.split("/");
+  if (!names.some((name) => name === "." || name === "..")) return link;
+  const [address = "", query = ""] = link.split("?");
+  const parts = address.split("/");
+  // A key that is nothing but dots hangs on its bucket.
+  const path = parts.splice(-Math.max(names.length, 2)).join("%2F");
+  return `${[...parts, path].join("/")}?${query}`;
 }
 
 /** RGW's url encoding writes a space as `+`. */

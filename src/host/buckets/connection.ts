@@ -1,5 +1,6 @@
 import { S3Error } from "../../core/s3/errors.ts";
 import type { S3 } from "../../core/s3/client.ts";
+import type { Secret } from "../../core/secret.ts";
 import type { PanelState } from "../../protocol/bucketBrowser.ts";
 import { SignedOutError } from "../explain.ts";
 import type { Keyring, SignedS3 } from "../keyring.ts";
@@ -16,16 +17,22 @@ export class Connection {
     this.#state = state;
   }
 
-  /** @throws NoStoredKeyError, S3Error, and SignedOutError when the panel is another platform's than the settings name */
-  async use<T>(request: (s3: S3) => Promise<T>): Promise<T> {
+  /**
+   * @param request is given the secret, too, that S3 is asked with
+   * @throws NoStoredKeyError, S3Error, and SignedOutError when the panel is another platform's than the settings name
+   */
+  async use<T>(request: (s3: S3, secret: Secret) => Promise<T>): Promise<T> {
     if (readEndpoints().apiUrl.origin !== this.#state.platformOrigin) throw new SignedOutError();
     const signed = await this.#signed();
     try {
-      return await request(signed.s3);
+      return await request(signed.s3, signed.secret);
     } catch (error) {
       if (!(error instanceof S3Error && error.kind === "rejected")) throw error;
       // The key may have been rotated since, and this window not have heard of it yet.
-      if (await this.renew()) return await request((await this.#signed()).s3);
+      if (await this.renew()) {
+        const renewed = await this.#signed();
+        return await request(renewed.s3, renewed.secret);
+      }
       await this.#keyring.noteRejected(this.#state.userId, signed.secret);
       throw error;
     }

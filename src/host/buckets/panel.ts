@@ -21,12 +21,18 @@ const panelState: z.ZodMiniType<PanelState> = z.object({
   place: placeSchema,
 });
 
+/** One user's panel, and its way to the S3 endpoint. */
+interface OpenPanel {
+  readonly panel: vscode.WebviewPanel;
+  readonly connection: Connection;
+}
+
 /** The panels that browse buckets: one for each user, in the editor area. */
 export class BucketPanels implements vscode.Disposable {
   readonly #extensionUri: vscode.Uri;
   readonly #keyring: Keyring;
   readonly #reporter: Reporter;
-  readonly #panels = new Map<string, vscode.WebviewPanel>();
+  readonly #panels = new Map<string, OpenPanel>();
   readonly #serializer: vscode.Disposable;
 
   constructor(extensionUri: vscode.Uri, keyring: Keyring, reporter: Reporter) {
@@ -50,10 +56,16 @@ export class BucketPanels implements vscode.Disposable {
 
   /** What shows that the user's stored key is in use, in words. */
   inUse(userId: string): readonly string[] {
-    const panel = this.#panels.get(userId);
-    return panel
-      ? [vscode.l10n.t("the open panel “{0}”, which takes up the new secret key by itself", panel.title)]
+    const open = this.#panels.get(userId);
+    return open
+      ? [vscode.l10n.t("the open panel “{0}”, which takes up the new secret key by itself", open.panel.title)]
       : [];
+  }
+
+  /** The way to the S3 endpoint of the user's panel, where that is the editor that a person is in. */
+  activeConnection(userId: string): Connection | undefined {
+    const open = this.#panels.get(userId);
+    return open?.panel.active ? open.connection : undefined;
   }
 
   /** The panels stay: a window that reloads ends this too, and is to find them again. */
@@ -63,7 +75,7 @@ export class BucketPanels implements vscode.Disposable {
 
   #open({ id, name }: RgwUser): void {
     const open = this.#panels.get(id);
-    if (open) return open.reveal();
+    if (open) return open.panel.reveal();
     const panel = vscode.window.createWebviewPanel(viewType, name, vscode.ViewColumn.Active);
     this.#fill(panel, {
       platformOrigin: readEndpoints().apiUrl.origin,
@@ -75,7 +87,6 @@ export class BucketPanels implements vscode.Disposable {
 
   #fill(panel: vscode.WebviewPanel, state: PanelState): void {
     const { userId, userName } = state;
-    this.#panels.set(userId, panel);
     panel.webview.options = {
       enableScripts: true,
       localResourceRoots: [vscode.Uri.joinPath(this.#extensionUri, "dist", "webview")],
@@ -83,6 +94,7 @@ export class BucketPanels implements vscode.Disposable {
     panel.iconPath = vscode.Uri.joinPath(this.#extensionUri, "media", "bucket.svg");
     panel.title = title(userName, state.place);
     const connection = new Connection(this.#keyring, state);
+    this.#panels.set(userId, { panel, connection });
     const served = serve(
       panel.webview,
       {
@@ -103,7 +115,7 @@ export class BucketPanels implements vscode.Disposable {
       if (changedId === userId && (await connection.renew())) notify(panel.webview, "refresh");
     });
     panel.onDidDispose(() => {
-      if (this.#panels.get(userId) === panel) this.#panels.delete(userId);
+      if (this.#panels.get(userId)?.panel === panel) this.#panels.delete(userId);
       served.dispose();
       changed.dispose();
       connection.close();

@@ -20,19 +20,24 @@ export async function copySecretKey(target: unknown, list: UserList, keyring: Ke
   if (!user) return;
   const secret = await keyring.storedSecret(user.id);
   if (!secret) throw new NoStoredKeyError();
-  await copyForAWhile(secret);
-  void vscode.window.showInformationMessage(
+  const clear = await copyForAWhile(secret);
+  const now = vscode.l10n.t("Clear Now");
+  const choice = await vscode.window.showInformationMessage(
     vscode.l10n.t(
       "The secret key of {0} is in the clipboard. It is cleared after a minute if it is still there.",
       user.name,
     ),
+    now,
   );
+  if (choice === now) await clear();
 }
 
-async function copyForAWhile(secret: Secret): Promise<void> {
+/** @returns what clears the clipboard, if the secret is still in it */
+async function copyForAWhile(secret: Secret): Promise<() => Promise<void>> {
   await vscode.env.clipboard.writeText(secret.reveal());
   const timer = setTimeout(() => void clear(), clipboardLife);
   timer.unref();
+  return clear;
 
   async function clear(): Promise<void> {
     if ((await vscode.env.clipboard.readText()) === secret.reveal()) await vscode.env.clipboard.writeText("");

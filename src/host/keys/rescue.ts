@@ -1,11 +1,11 @@
 import { chmod, writeFile } from "node:fs/promises";
 import * as vscode from "vscode";
 import type { RgwUser } from "../../core/platform/schema.ts";
-import type { Credential } from "../../core/rotation/rotate.ts";
+import type { Credential, Rotation } from "../../core/rotation/rotate.ts";
 import { explain, inOneLine } from "../explain.ts";
 import type { Keyring } from "../keyring.ts";
 import { say } from "./say.ts";
-import { tellRecovery } from "./words.ts";
+import { tellRecovery, tellRotation } from "./words.ts";
 
 /**
  * The secret exists nowhere else, and its platform shows it only once: the person sees it, and is asked until it is copied,
@@ -38,6 +38,30 @@ export async function rescueSecret(user: RgwUser, credential: Credential, keyrin
       problem = inOneLine(explain(error));
     }
   }
+}
+
+/** A locked user's answer had a secret of which nobody here can tell whether it is new; S3 can tell whether it works. */
+export async function offerToKeep(
+  user: RgwUser,
+  rotation: Rotation,
+  credential: Credential,
+  keyring: Keyring,
+): Promise<void> {
+  const keep = vscode.l10n.t("Keep Secret Key");
+  if ((await vscode.window.showWarningMessage(tellRotation(user.name, rotation).text, keep)) !== keep) return;
+  const verdict = await keyring.judge(credential.accessKeyId, credential.secret);
+  if (verdict.verdict === "undecided") throw verdict.error;
+  if (verdict.verdict === "accepted") await keyring.enter(user.id, credential);
+  const ok = vscode.l10n.t("OK");
+  void (verdict.verdict === "accepted"
+    ? vscode.window.showInformationMessage(
+        vscode.l10n.t("The secret key of {0} is stored: S3 accepts it.", user.name),
+        ok,
+      )
+    : vscode.window.showErrorMessage(
+        vscode.l10n.t("S3 does not accept this secret key for {0}. Nothing was stored.", credential.accessKeyId),
+        ok,
+      ));
 }
 
 function detailOf({ accessKeyId, secret }: Credential, problem: string): string {

@@ -6,19 +6,6 @@ import { pickUser } from "../pickUser.ts";
 import type { UserList } from "../userList.ts";
 import { say } from "./say.ts";
 
-/**
- * Finishes what earlier sessions left open, as far as S3 and the stored keys allow, and tells of it. What was known already
- * is not told again: the view shows it.
- */
-export async function recoverRotations(keyring: Keyring): Promise<void> {
-  for (const { userId, userName, isRunning } of (await keyring.openRotations()).values()) {
-    if (isRunning) continue;
-    const recovery = await keyring.recover(userId);
-    const message = tellRecovery(userName, recovery);
-    if (message && (recovery.outcome !== "open" || recovery.isNews)) say(message, { id: userId });
-  }
-}
-
 /** Asks S3 once more what became of an interrupted rotation. */
 export async function resolveRotation(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
   const user = await pickUser(list, target, vscode.l10n.t("Resolve Rotation"));

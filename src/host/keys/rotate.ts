@@ -8,7 +8,7 @@ import { pickUsers } from "../pickUser.ts";
 import { whileWaiting } from "../progress.ts";
 import type { Session } from "../session.ts";
 import type { UserList } from "../userList.ts";
-import { rescueSecret } from "./rescue.ts";
+import { offerToKeep, rescueSecret } from "./rescue.ts";
 import { rotateSeveral } from "./rotateSeveral.ts";
 import { say } from "./say.ts";
 import { confirmation, tellRotation } from "./words.ts";
@@ -73,10 +73,8 @@ async function carryOut({ user, concerns }: Inspection, ports: RotationPorts): P
     controller.abort(),
   );
   return await whileWaiting(
-    vscode.l10n.t(
-      "Rotating the key of {0}. The request is sent: this cannot be taken back any more, waiting for the outcome…",
-      user.name,
-    ),
+    // Without a button VS Code shows one line of it: what counts comes first.
+    vscode.l10n.t("Cannot be taken back any more: rotating the key of {0}, waiting for the outcome…", user.name),
     rotation,
   );
 }
@@ -94,6 +92,7 @@ function deferred(): { readonly promise: Promise<void>; readonly resolve: () => 
 
 async function tell(user: RgwUser, rotation: Rotation, { list, keyring }: RotateParts): Promise<void> {
   if (rotation.outcome === "locked") list.update(rotation.user);
-  if (rotation.outcome === "notStored") await rescueSecret(user, rotation.credential, keyring);
+  if (rotation.outcome === "locked" && rotation.unsure) await offerToKeep(user, rotation, rotation.unsure, keyring);
+  else if (rotation.outcome === "notStored") await rescueSecret(user, rotation.credential, keyring);
   else say(tellRotation(user.name, rotation), user);
 }

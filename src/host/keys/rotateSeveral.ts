@@ -2,12 +2,13 @@ import * as vscode from "vscode";
 import type { RgwUser } from "../../core/platform/schema.ts";
 import { inspect } from "../../core/rotation/inspect.ts";
 import { type Batch, type BatchUser, type Result, rotateMany } from "../../core/rotation/many.ts";
-import { alone } from "../../core/rotation/ports.ts";
-import { explain, inOneLine } from "../explain.ts";
+import { type RotationPorts, alone } from "../../core/rotation/ports.ts";
+import { busyWords, explain, inOneLine } from "../explain.ts";
+import { whileWaiting } from "../progress.ts";
 import { isCancellation } from "../report.ts";
 import { toSignal } from "../signal.ts";
-import { showText } from "./receipt.ts";
-import { rescueSecret } from "./rescue.ts";
+import { offerToKeep, rescueSecret } from "./rescue.ts";
+import { batchLock } from "./resume.ts";
 import type { RotateParts } from "./rotate.ts";
 import { type Checked, batchConfirmation, batchReport, batchSummary, tellResult } from "./severalWords.ts";
 
@@ -31,39 +32,9 @@ export async function rotateSeveral(users: readonly RgwUser[], parts: RotatePart
   await carryOn(batch, parts);
 }
 
-/** Offers to go on with batches that ended in the middle, because the window did. */
-export async function offerBatches(parts: RotateParts): Promise<void> {
-  const offers = (await parts.keyring.batches().all()).map(async (batch) => {
-    if (!(await parts.keyring.locks.isHeld(lockName(batch)))) await offer(batch, parts);
-  });
-  await Promise.all(offers);
-}
-
-async function offer(batch: Batch, parts: RotateParts): Promise<void> {
-  const goOn = vscode.l10n.t("Continue");
-  const report = vscode.l10n.t("Show Report");
-  const stop = vscode.l10n.t("Stop Here");
-  const done = batch.users.filter(({ result }) => result).length;
-  const choice = await vscode.window.showWarningMessage(
-    vscode.l10n.t(
-      "Rotating the keys of {0} users was interrupted after {1}. Continue with the others?",
-      batch.users.length,
-      done,
-    ),
-    goOn,
-    report,
-    stop,
-  );
-  if (choice === goOn) await carryOn(batch, parts);
-  if (choice === report) {
-    await showText(batchReport(batch));
-    await offer(batch, parts);
-  }
-  if (choice === stop) await parts.keyring.batches().drop(batch);
-}
-
-async function carryOn(batch: Batch, parts: RotateParts): Promise<void> {
-  const lock = await parts.keyring.locks.take(lockName(batch));
+/** Rotates what is left of a batch, and tells how it ended. */
+export async function carryOn(batch: Batch, parts: RotateParts): Promise<void> {
+  const lock = await parts.keyring.locks.take(batchLock(batch));
   if (!lock.held) return;
   try {
     const batches = parts.keyring.batches();
@@ -87,10 +58,7 @@ async function rotateWithProgress(batch: Batch, parts: RotateParts): Promise<Bat
     },
     async (progress, token) => {
       const { length } = batch.users;
-      token.onCancellationRequested(() =>
-        progress.report({ message: vscode.l10n.t("stopping; the one that is under way is finished first") }),
-      );
-      return await rotateMany(batch, {
+      const rotated = rotateMany(batch, {
         rotation,
         batches: parts.keyring.batches(),
         signal: toSignal(token),
@@ -103,6 +71,10 @@ async function rotateWithProgress(batch: Batch, parts: RotateParts): Promise<Bat
         },
         tell: (user, result) => tell(user, result, parts),
       });
+      // VS Code takes the notification away with the click on its button.
+      const stopping = vscode.l10n.t("Stopping: the one that is under way is finished first…");
+      token.onCancellationRequested(() => void whileWaiting(stopping, rotated).catch(() => {}));
+      return await rotated;
     },
   );
 }
@@ -117,6 +89,10 @@ async function tell(
     if (rotation.outcome === "locked") list.update(rotation.user);
     const user = list.find(id);
     if (rotation.outcome === "notStored" && user) await rescueSecret(user, rotation.credential, keyring);
+    // Not waited for: the others need not.
+    if (rotation.outcome === "locked" && rotation.unsure && user) {
+      void offerToKeep(user, rotation, rotation.unsure, keyring);
+    }
   }
   return tellResult(name, result);
 }
@@ -125,46 +101,43 @@ async function tellEnd(batch: Batch): Promise<void> {
   const { isGood, text } = batchSummary(batch);
   const report = vscode.l10n.t("Show Report");
   const show = isGood ? vscode.window.showInformationMessage : vscode.window.showWarningMessage;
-  if ((await show(text, report)) === report) await showText(batchReport(batch));
+  if ((await show(text, report)) === report) await showReport(batch);
 }
 
 async function lookAtAll(users: readonly RgwUser[], parts: RotateParts): Promise<readonly Checked[]> {
   const { client } = await parts.session.required();
   const ports = parts.keyring.rotationPorts(client);
-  const checked: Checked[] = [];
-  await vscode.window.withProgress(
-    {
-      location: vscode.ProgressLocation.Notification,
-      title: vscode.l10n.t("Checking what rotating {0} keys needs", users.length),
-      cancellable: true,
-    },
-    async (progress, token) => {
-      const signal = toSignal(token);
-      for (const user of users) {
-        progress.report({ message: user.name, increment: 100 / users.length });
-        try {
-          const inspection = await alone(user.id, ports, () => inspect(user.id, ports, signal));
-          if ("outcome" in inspection) {
-            checked.push({ user, problem: tellResult(user.name, { kind: "rotation", rotation: inspection }).text });
-            continue;
-          }
-          parts.list.update(inspection.user);
-          const rotation = { outcome: "locked", seen: "before", user } as const;
-          checked.push(
-            inspection.user.locked
-              ? { user, problem: tellResult(user.name, { kind: "rotation", rotation }).text }
-              : { user, inspection },
-          );
-        } catch (error) {
-          if (isCancellation(error)) throw error;
-          checked.push({ user, problem: inOneLine(explain(error)) });
-        }
-      }
-    },
-  );
+  const controller = new AbortController();
+  const title = vscode.l10n.t("Checking what rotating {0} keys needs…", users.length);
+  const checked = await whileWaiting(title, lookAtEach(users, ports, controller.signal), () => controller.abort());
+  for (const { user, inspection } of checked) parts.list.update(inspection?.user ?? user);
   return checked;
 }
 
-function lockName({ id }: Batch): string {
-  return `batch-${id}`;
+async function lookAtEach(users: readonly RgwUser[], ports: RotationPorts, signal: AbortSignal): Promise<Checked[]> {
+  const checked: Checked[] = [];
+  for (const user of users) checked.push(await lookAt(user, ports, signal));
+  return checked;
+}
+
+async function lookAt(user: RgwUser, ports: RotationPorts, signal: AbortSignal): Promise<Checked> {
+  try {
+    const inspection = await alone(user.id, ports, () => inspect(user.id, ports, signal));
+    if ("outcome" in inspection) return { user, problem: busyWords(inspection.holder) };
+    if (!inspection.user.locked) return { user, inspection };
+    return { user: inspection.user, problem: vscode.l10n.t("locked, ask a platform administrator to unlock the user") };
+  } catch (error) {
+    if (isCancellation(error)) throw error;
+    return { user, problem: inOneLine(explain(error)) };
+  }
+}
+
+export async function showReport(batch: Batch): Promise<void> {
+  await showText(batchReport(batch));
+}
+
+/** In an editor of its own, from where it can be copied and saved. */
+async function showText(content: string): Promise<void> {
+  const document = await vscode.workspace.openTextDocument({ language: "markdown", content });
+  await vscode.window.showTextDocument(document, { preview: false });
 }

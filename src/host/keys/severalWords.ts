@@ -3,7 +3,7 @@ import type { RgwUser } from "../../core/platform/schema.ts";
 import type { Concern, Inspection } from "../../core/rotation/inspect.ts";
 import type { Batch, BatchUser, Result } from "../../core/rotation/many.ts";
 import { explain, inOneLine } from "../explain.ts";
-import { type Question, concernWords, inUseWords, tellRecovery, tellRotation } from "./words.ts";
+import { type Question, concernWords, inUseWords, speaksAgainst, tellRecovery, tellRotation } from "./words.ts";
 
 /** One of several users, looked at before; `problem`: why its key cannot be rotated. */
 export interface Checked {
@@ -38,7 +38,9 @@ export function batchConfirmation(
     ]
       .filter(Boolean)
       .join("\n\n"),
-    button: concerns.length > 0 ? l10n.t("Rotate Anyway") : l10n.t("Rotate Keys"),
+    button: ready.some(({ inspection }) => inspection?.concerns.some(speaksAgainst))
+      ? l10n.t("Rotate Anyway")
+      : l10n.t("Rotate Keys"),
   };
 }
 
@@ -75,7 +77,7 @@ export function batchSummary({ users }: Batch): { readonly isGood: boolean; read
   const failed = users.length - rotated - untried;
   const text = [
     l10n.t("{0} of {1} keys are rotated and verified.", rotated, users.length),
-    failed > 0 ? l10n.t("Not rotated: {0}, the report says why.", failed) : "",
+    failed > 0 ? l10n.t("Not rotated: {0}.", failed) : "",
     untried > 0 ? l10n.t("Not tried: {0}.", untried) : "",
   ];
   return { isGood: rotated === users.length, text: text.filter(Boolean).join(" ") };

@@ -38,7 +38,7 @@ export interface Question {
 
 /** @param inUse what is known here to use the stored secret, a line each */
 export function confirmation({ user, concerns, old }: Inspection, inUse: readonly string[]): Question {
-  const hasConcerns = concerns.length > 0;
+  const hasConcerns = concerns.some(speaksAgainst);
   return {
     message: l10n.t("Rotate the key of {0}?", user.name),
     detail: paragraphs(
@@ -59,6 +59,11 @@ export function confirmation({ user, concerns, old }: Inspection, inUse: readonl
   };
 }
 
+/** Whether one goes on in spite of it: after a loss, a rotation is the way out. */
+export function speaksAgainst(concern: Concern): boolean {
+  return concern.kind !== "elsewhere" || !concern.isAfterLoss;
+}
+
 export function inUseWords(inUse: readonly string[]): string {
   return inUse.length > 0 ? [l10n.t("In use from here:"), ...bullets(inUse)].join("\n") : "";
 }
@@ -76,6 +81,11 @@ export function concernWords(concern: Concern): string {
         inOneLine(explain(concern.error)),
       );
     case "elsewhere":
+      if (concern.isAfterLoss) {
+        return l10n.t(
+          "S3 rejects the secret key stored here since a rotation from here was interrupted. Rotating once more gives a working one.",
+        );
+      }
       return l10n.t(
         "S3 rejects the secret key stored here: somebody rotated the key elsewhere, and the secret key that they use now stops working, too.",
       );
@@ -95,7 +105,7 @@ export function tellRotation(userName: string, rotation: Rotation): Message {
       };
     }
     case "locked":
-      return locked(userName, rotation.seen === "meanwhile");
+      return locked(userName, rotation);
     case "unchanged": {
       const text = l10n.t(
         "The key of {0} was not rotated: the platform answered the secret key that is stored already. It stays as it is.",
@@ -231,7 +241,7 @@ const oldSteps: Readonly<Record<OldSecret["state"], readonly Step[]>> = {
   accepted: ["rotateKey"],
   rejected: ["rotateKey"],
   undecided: ["resolveRotation"],
-  none: ["rotateKey"],
+  none: ["rotateKey", "dismissRotation"],
 };
 
 function oldWords(old: OldSecret): string {
@@ -274,16 +284,25 @@ function undecidedWords(error: Extract<OldSecret, { state: "undecided" }>["error
   }
 }
 
-function locked(userName: string, isMeanwhile: boolean): Message {
-  const why = isMeanwhile
-    ? l10n.t("The key of {0} was not rotated: the user was locked meanwhile.", userName)
-    : l10n.t("The key of {0} cannot be rotated: the user is locked.", userName);
-  const next = l10n.t("Nothing was changed. Ask a platform administrator to unlock the user.");
-  return { kind: "warning", text: `${why} ${next}`, steps: ["refresh"] };
+function locked(userName: string, { seen, unsure }: Extract<Rotation, { outcome: "locked" }>): Message {
+  const why =
+    seen === "meanwhile"
+      ? l10n.t("The key of {0} was not rotated: the user was locked meanwhile.", userName)
+      : l10n.t("The key of {0} cannot be rotated: the user is locked.", userName);
+  const unchanged = unsure
+    ? l10n.t("So the platform says. It answered a secret key all the same, which is not stored unless you keep it.")
+    : l10n.t("Nothing was changed.");
+  const next = l10n.t("Ask a platform administrator to unlock the user.");
+  return { kind: "warning", text: `${why} ${unchanged} ${next}`, steps: ["refresh"] };
 }
 
 /** For whoever has to account for a rotation, as Markdown. Nothing in it is secret. */
 export function receiptText(receipt: Receipt): string {
+  const { title, lines } = receiptWords(receipt);
+  return [`# ${title}`, "", ...lines.map((line) => `- ${line}`), ""].join("\n");
+}
+
+export function receiptWords(receipt: Receipt): { readonly title: string; readonly lines: readonly string[] } {
   const rows: readonly (readonly [string, string | undefined])[] = [
     [l10n.t("User"), `${receipt.userName} (${receipt.userId})`],
     [l10n.t("Access key ID"), receipt.accessKeyId],
@@ -300,8 +319,8 @@ export function receiptText(receipt: Receipt): string {
     [l10n.t("Request ID"), receipt.requestId],
     [l10n.t("Rotation"), receipt.attempt],
   ];
-  const lines = rows.filter(([, value]) => value).map(([name, value = ""]) => `- ${name}: ${oneLine(value)}`);
-  return [`# ${l10n.t("Rotation of {0}", oneLine(receipt.userName))}`, "", ...lines, ""].join("\n");
+  const lines = rows.filter(([, value]) => value).map(([name, value = ""]) => `${name}: ${oneLine(value)}`);
+  return { title: l10n.t("Rotation of {0}", oneLine(receipt.userName)), lines };
 }
 
 function fingerprintWords(fingerprint: string): string {
@@ -331,7 +350,9 @@ function oldFate({ oldKeyFate, rejectedAfter }: Receipt): string {
 }
 
 function duration(milliseconds = 0): string {
-  return l10n.t("{0} s", (milliseconds / 1000).toFixed(1));
+  return milliseconds < 1_000
+    ? l10n.t("{0} ms", Math.ceil(milliseconds))
+    : l10n.t("{0} s", (milliseconds / 1_000).toFixed(1));
 }
 
 /** A name may have any character; in a list of lines it must not begin one. */

@@ -7,11 +7,15 @@ import { type Row, toTooltip, toTreeItem } from "./item.ts";
 
 export const viewId = "rgw.users";
 
+/** Milliseconds. */
+const refreshPause = 100;
+
 /** The rows of the view. It keeps nothing of its own: rows are the list's users with what the keyring knows of them. */
 class UserTree implements vscode.TreeDataProvider<Row> {
   readonly #list: UserList;
   readonly #keyring: Keyring;
   readonly #changed = new vscode.EventEmitter<void>();
+  #refreshing: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
   constructor(list: UserList, keyring: Keyring) {
@@ -41,8 +45,13 @@ class UserTree implements vscode.TreeDataProvider<Row> {
     return item;
   }
 
+  /** A rotation changes many things in a moment, and while VS Code asks for rows anew they cannot be acted on. */
   refresh(): void {
-    this.#changed.fire();
+    if (this.#refreshing) return;
+    this.#refreshing = setTimeout(() => {
+      this.#refreshing = undefined;
+      this.#changed.fire();
+    }, refreshPause);
   }
 }
 

@@ -55,10 +55,12 @@ function hostBucket(host = ""): string {
 
 function splitPath(hostedBucket: string, rawPath: string): { bucket: string; key: string } {
   const path = rawPath.slice(1);
-  const slash = path.indexOf("/");
   if (hostedBucket !== "") return { bucket: hostedBucket, key: objectKey(path) };
-  if (slash < 0) return { bucket: decodePath(path), key: "" };
-  return { bucket: decodePath(path.slice(0, slash)), key: objectKey(path.slice(slash + 1)) };
+  // RGW decodes first: an escaped slash after the bucket is one, too.
+  const [slash] = /\/|%2F/i.exec(path) ?? [];
+  if (slash === undefined) return { bucket: decodePath(path), key: "" };
+  const end = path.indexOf(slash);
+  return { bucket: decodePath(path.slice(0, end)), key: objectKey(path.slice(end + slash.length)) };
 }
 
 /** RGW answers InvalidObjectName where AWS says KeyTooLongError (measured with 16.2). */

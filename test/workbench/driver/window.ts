@@ -1,5 +1,6 @@
-import type { BrowserContext } from "playwright-core";
+import { mkdir, readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
+import type { BrowserContext } from "playwright-core";
 import { installation, type Version } from "../../setup/parts/vscode.ts";
 import { logs } from "../../setup/paths.ts";
 import { startBrowser } from "./browser.ts";
@@ -22,6 +23,10 @@ export interface WindowOptions {
 export interface Window {
   readonly workbench: Workbench;
   readonly profile: Profile;
+  /** Opens another folder, made beside the first one, in a second window of the same VS Code. */
+  openSecond(folder: string): Promise<Workbench>;
+  /** The processes that run extensions, one for each window. */
+  extensionHosts(): Promise<readonly number[]>;
   /** Ends VS Code and the browser, and removes the profile. */
   close(): Promise<void>;
 }
@@ -38,14 +43,36 @@ export async function openWindow({ version, vsix, settings, name }: WindowOption
   try {
     await installVsix(installation(version), profile, vsix);
     const server = await startServer(scratch, installation(version), profile);
-    browser = await startBrowser(profile);
-    const workbench = new Workbench(browser.pages()[0] ?? (await browser.newPage()));
+    const context = await startBrowser(profile);
+    browser = context;
+    const workbench = new Workbench(context.pages()[0] ?? (await context.newPage()));
     await workbench.open(windowUrl(server, profile.workspace));
-    return { workbench, profile, close };
+    const openSecond = async (folder: string) => {
+      const path = join(profile.dir, folder);
+      await mkdir(path, { recursive: true });
+      const second = new Workbench(await context.newPage());
+      await second.open(windowUrl(server, path));
+      return second;
+    };
+    return { workbench, profile, openSecond, extensionHosts: () => extensionHosts(profile), close };
   } catch (error) {
     await close();
     throw error;
   }
+}
+
+/** Told from those of any other VS Code by their home, which is in the profile. */
+async function extensionHosts({ dir }: Profile): Promise<readonly number[]> {
+  const read = (pid: string, file: string) => readFile(join("/proc", pid, file), "utf8").catch(() => "");
+  const pids = (await readdir("/proc")).filter((name) => /^\d+$/.test(name));
+  const isHost = await Promise.all(
+    pids.map(
+      async (pid) =>
+        (await read(pid, "cmdline")).includes("--type=extensionHost") &&
+        (await read(pid, "environ")).split("\0").includes(`HOME=${join(dir, "home")}`),
+    ),
+  );
+  return pids.filter((_, index) => isHost[index]).map(Number);
 }
 
 /** `localhost`, not the address: that makes it a secure context, which service workers and the clipboard need. */

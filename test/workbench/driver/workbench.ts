@@ -45,8 +45,30 @@ export class Workbench {
     await item.getByRole("button", { name }).click();
   }
 
-  async contextMenu(item: Locator, name: Name): Promise<void> {
+  /** Selects these tree items and no others, and opens none. */
+  async select(items: readonly Locator[]): Promise<void> {
+    const selected = this.sidebar.getByRole("treeitem", { selected: true });
+    const toggle = async (item: Locator) => item.click({ modifiers: ["ControlOrMeta"] });
+    for (let left = await selected.count(); left > 0; left--) {
+      await toggle(selected.first());
+      await until("an item is not selected any more", async () => (await selected.count()) < left);
+    }
+    for (const item of items) {
+      await toggle(item);
+      await shown(item.and(selected));
+    }
+  }
+
+  /** Opens the menu of a tree item, and leaves it open. */
+  async openContextMenu(item: Locator): Promise<Locator> {
     await item.click({ button: "right" });
+    const entries = this.page.locator(".context-view").getByRole("menuitem");
+    await shown(entries);
+    return entries;
+  }
+
+  async contextMenu(item: Locator, name: Name): Promise<void> {
+    await this.openContextMenu(item);
     const entry = this.page.locator(".context-view").getByRole("menuitem", { name });
     await shown(entry);
     // VS Code takes a click just after the opening for a part of the one that opened it; a key is never ignored.
@@ -57,6 +79,35 @@ export class Workbench {
 
   tab(name: Name): Locator {
     return this.editor.getByRole("tab", { name });
+  }
+
+  /** Without keeping what is in it. */
+  async closeEditor(): Promise<void> {
+    await this.command("View: Revert and Close Editor");
+  }
+
+  /** The text of the document that is shown, by way of the clipboard: the editor draws a part of it only. */
+  async documentText(): Promise<string> {
+    await this.page.evaluate("navigator.clipboard.writeText('')");
+    await this.editor.locator(".monaco-editor .view-lines").first().click();
+    await this.page.keyboard.press("ControlOrMeta+A");
+    await this.page.keyboard.press("ControlOrMeta+C");
+    await until("the document is in the clipboard", async () => (await this.clipboard()) !== "");
+    return this.clipboard();
+  }
+
+  /** What is shown while the pointer rests on a tree item's name. A row that is drawn anew forgets a pointer on it. */
+  async tooltip(item: Locator): Promise<Locator> {
+    const tooltip = this.page.locator(".monaco-hover:visible");
+    await until("a tooltip is shown", async () => {
+      await this.page.mouse.move(0, 0);
+      await item.locator(".label-name").hover();
+      return shown(tooltip, 2_000).then(
+        () => true,
+        () => false,
+      );
+    });
+    return tooltip;
   }
 
   toast(text: Name): Locator {

@@ -4,8 +4,10 @@ import { after, afterEach, before, beforeEach, suite } from "node:test";
 import { newest, type Version } from "../../setup/parts/vscode.ts";
 import { sandboxSettings } from "../../setup/run/sandboxLine.ts";
 import { vsixPath } from "../../setup/run/packaging.ts";
+import type { FaultOptions, Faults } from "../../sandbox/faults.ts";
 import { startSandbox, type Sandbox } from "../../sandbox/sandbox.ts";
 import type { RgwUser } from "../../sandbox/users.ts";
+import { shown } from "../driver/wait.ts";
 import { openWindow, type Window } from "../driver/window.ts";
 import type { Workbench } from "../driver/workbench.ts";
 
@@ -14,8 +16,8 @@ export interface Stage {
   readonly sandbox: Sandbox;
   readonly window: Window;
   readonly workbench: Workbench;
-  /** Into a folder of this stage. */
-  screenshot(name: string): Promise<void>;
+  /** Into a folder of this stage; of its window if no other is given. */
+  screenshot(name: string, of?: Workbench): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -51,7 +53,7 @@ async function openStage(name: string): Promise<Stage> {
       sandbox,
       window,
       workbench,
-      screenshot: async (step) => void (await workbench.screenshot(join(folder, step))),
+      screenshot: async (step, of = workbench) => void (await of.screenshot(join(folder, step))),
       close: async () => {
         await window.close();
         await sandbox.close();
@@ -79,4 +81,26 @@ export async function signIn({ workbench, sandbox }: Stage, token = sandbox.toke
 export async function pickProject({ workbench }: Stage, name: string): Promise<void> {
   await workbench.command("RGW: Select Project…");
   await workbench.pick("Select Project", name);
+}
+
+/** Stores the secret key that a user has, as a person does who knows it. */
+export async function enterKey({ workbench, sandbox }: Stage, name: string): Promise<void> {
+  await workbench.contextMenu(workbench.treeItem(new RegExp(`^${name},`)), /^Enter Secret Key/);
+  await workbench.answer(/^Enter Secret Key/, userNamed({ sandbox }, name).secretKey);
+  await shown(workbench.treeItem(new RegExp(`^${name}, .*accepted by S3`)));
+}
+
+/** Requests that are held back on their way, before the server begins. */
+export interface Gate {
+  /** How many have come to it. */
+  arrived(): number;
+  /** Lets them through, and all that follow. */
+  open(): void;
+}
+
+/** Holds back the requests that match. */
+export function gate(faults: Faults, match: Omit<Extract<FaultOptions, { kind: "before" }>, "kind" | "run">): Gate {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const fault = faults.add({ ...match, kind: "before", run: () => promise });
+  return { arrived: () => fault.hits, open: resolve };
 }

@@ -100,6 +100,58 @@ test("a lock that came after the rotation, but before its answer, does not cost 
   assert.equal((await world.vault.get("u1"))?.secret?.reveal(), newSecret);
 });
 
+test("a lock after the rotation does not cost the new secret where S3 is silent, either", async () => {
+  const world = await remembering();
+  const rotation = await world.rotate({
+    renewKey: async () => {
+      world.s3Trouble = "unreachable";
+      return { ...(await world.renewKey()), locked: true };
+    },
+  });
+  assert.equal(rotation.outcome, "unproven");
+  assert.equal((await world.vault.get("u1"))?.held[0]?.secret.reveal(), newSecret);
+});
+
+test("a locked answer that nothing speaks for or against is told as the platform's word, and its secret is not thrown away", async () => {
+  const world = new World();
+  const rotation = await world.rotate({
+    renewKey: async () => ({ locked: true, accessKeyId: "AKIA1", secret: new Secret(world.live) }),
+  });
+  assert.ok(rotation.outcome === "locked" && rotation.seen === "meanwhile");
+  assert.equal(rotation.unsure?.secret.reveal(), world.live);
+  assert.equal(await world.vault.get("u1"), undefined);
+});
+
+test("a concern about the storage hides no other one, and not the secret from before", async () => {
+  const world = new World();
+  await world.remember("dead-already-1234");
+  const checkStorage = async (): Promise<never> => Promise.reject(new NotStoredError(undefined, "forgets"));
+  const rotation = await world.rotate({ checkStorage, renewKey: neverCalled });
+  assert.ok(rotation.outcome === "changed");
+  assert.deepEqual(
+    rotation.inspection.concerns.map(({ kind }) => kind),
+    ["storage", "elsewhere"],
+  );
+  await world.remember(world.live);
+  const lost = await world.rotate(
+    {
+      checkStorage,
+      renewKey: async () => {
+        await world.renewKey();
+        throw new PlatformError(call, "forbidden", { status: 403, mayHaveActed: false });
+      },
+    },
+    { confirmed: new Set(["storage"]) },
+  );
+  assert.ok(lost.outcome === "lost" && lost.old.state === "rejected");
+});
+
+test("rotations of several users at the same time do not get in one another's way", async () => {
+  const world = new World();
+  const ids = ["u1", "u2", "u3", "u4"];
+  await Promise.all(ids.map((id) => world.vault.check(id)));
+});
+
 test("a storage that forgets is found before the old secret dies, and the person decides", async () => {
   const world = new World();
   world.secrets.store = async () => {};

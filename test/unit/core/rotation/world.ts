@@ -55,7 +55,7 @@ export class World {
       now: () => new Date(1),
       wait: async (milliseconds) => void this.waited.push(milliseconds),
       note: (error) => void this.noted.push(error),
-      checkStorage: () => this.vault.check(),
+      checkStorage: (userId) => this.vault.check(userId),
       readUser: async () => ({ id: "u1", name: "app", projectId: "p1", accessKeyId: "AKIA1", locked: this.locked }),
       renewKey: this.renewKey,
       ...changes,

@@ -59,7 +59,7 @@ const rotations: readonly (readonly [Rotation, RegExp])[] = [
       outcome: "changed",
       inspection: {
         user,
-        concerns: [{ kind: "elsewhere" }],
+        concerns: [{ kind: "elsewhere", isAfterLoss: false }],
         old: { isAccepted: false, secrets: [] },
         accessKeyId: "AKIA1",
       },
@@ -67,9 +67,10 @@ const rotations: readonly (readonly [Rotation, RegExp])[] = [
     /was not rotated.*rotated the key elsewhere/,
   ],
   [{ outcome: "locked", seen: "before", user }, /cannot be rotated: the user is locked\. Nothing was changed/],
-  [{ outcome: "locked", seen: "meanwhile", user }, /was not rotated: the user was locked meanwhile/],
+  [{ outcome: "locked", seen: "meanwhile", user }, /locked meanwhile\. Nothing was changed/],
+  [{ outcome: "locked", seen: "meanwhile", user, unsure: credential }, /locked meanwhile\. So the platform says/],
   [{ outcome: "unchanged" }, /was not rotated.*stays as it is/],
-  [{ outcome: "rotated", credential, receipt }, /after 0\.4 s\. It rejects the old one after 1\.3 s/],
+  [{ outcome: "rotated", credential, receipt }, /after 412 ms\. It rejects the old one after 1\.3 s/],
   [{ outcome: "rotated", credential, receipt: { ...receipt, oldKeyFate: "accepted" } }, /still accepts the old one/],
   [{ outcome: "rotated", credential, receipt: { ...receipt, oldKeyFate: "none" } }, /is rotated and verified/],
   [{ outcome: "unproven", credential, error: s3Error("unreachable") }, /is stored, but S3 has not accepted it yet/],
@@ -154,7 +155,7 @@ test("the question names every concern, and its button says that one goes on in 
   const concerns: Inspection["concerns"] = [
     { kind: "storage", error: new NotStoredError() },
     { kind: "s3", error: s3Error("clock") },
-    { kind: "elsewhere" },
+    { kind: "elsewhere", isAfterLoss: false },
   ];
   const { detail, button } = confirmation(inspection({ concerns }), []);
   assert.match(detail, /does not keep what it is given/);
@@ -165,7 +166,7 @@ test("the question names every concern, and its button says that one goes on in 
 
 test("a receipt says what happened, with fingerprints and without a secret, a line each", () => {
   const text = receiptText({ ...receipt, userName: "two\nlines" });
-  for (const words of ["two lines", "AKIA1", "fedcba9876543210", "0123456789abcdef", "0.4 s", "1.3 s", "request-1"]) {
+  for (const words of ["two lines", "AKIA1", "fedcba9876543210", "0123456789abcdef", "412 ms", "1.3 s", "request-1"]) {
     assert.ok(text.includes(words), words);
   }
   assert.ok(!text.includes("undefined"));
@@ -179,7 +180,7 @@ test("storage that forgets, a full disk and a folder without rights have words o
 
 test("several users: the question names those that are left out, and why", () => {
   const locked = { user: { ...user, id: "u2", name: "web" }, problem: "The user is locked." };
-  const ready = { user, inspection: inspection({ concerns: [{ kind: "elsewhere" }] }) };
+  const ready = { user, inspection: inspection({ concerns: [{ kind: "elsewhere", isAfterLoss: false }] }) };
   const asked = batchConfirmation([ready, locked], ["a panel"]);
   assert.match(asked.message, /keys of these users/);
   assert.match(
@@ -212,6 +213,6 @@ test("several users: the report has a line for each", () => {
   assert.match(report, /– \*\*logs\*\*: not tried/);
   assert.deepEqual(batchSummary(batch), {
     isGood: false,
-    text: "1 of 3 keys are rotated and verified. Not rotated: 1, the report says why. Not tried: 1.",
+    text: "1 of 3 keys are rotated and verified. Not rotated: 1. Not tried: 1.",
   });
 });
