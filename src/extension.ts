@@ -53,7 +53,8 @@ export function activate(context: vscode.ExtensionContext): void {
     ...panels.inUse(userId),
     ...(await (await links()).linksInUse(userId, linkParts)),
   ];
-  const rotating: RotateParts = { session, list, keyring, inUse };
+  const note = (error: unknown): void => reporter.note("rgw.rotateKey", error);
+  const rotating: RotateParts = { session, list, keyring, inUse, note };
   const recover = reporter.guard("rgw.resolveRotation", () =>
     recoverRotations(keyring, (error) => reporter.note("rgw.resolveRotation", error)),
   );
@@ -93,7 +94,7 @@ export function activate(context: vscode.ExtensionContext): void {
     list,
     panels,
     { dispose: () => void network.close() },
-    showUsers(list, keyring),
+    showUsers(list, keyring, (error) => reporter.note("rgw.refresh", error)),
     vscode.window.registerFileDecorationProvider(keyStateDecorations),
     session.onDidChange(() => void list.restart()),
     keyring.onDidChange(async (userId) => (await links()).forgetDeadLinks(userId, linkParts)),

@@ -1,6 +1,7 @@
 import { randomUUID } from "node:crypto";
 import { mkdir, open, readFile, readdir, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 
 /** Small texts by name, which outlive this process. */
 export interface TextStore {
@@ -44,7 +45,7 @@ export class Folder implements TextStore {
       await mkdir(this.#path, { recursive: true, mode: 0o700 });
       try {
         await writeThrough(draft, text);
-        await rename(draft, join(this.#path, name));
+        await replace(draft, join(this.#path, name));
       } catch (error) {
         await rm(draft, { force: true });
         throw error;
@@ -94,12 +95,30 @@ async function writeThrough(path: string, text: string): Promise<void> {
   }
 }
 
-/** A new name is on disk only when its folder is. Windows has no handle for a folder, and does not need one. */
+/** Windows refuses while somebody reads the file that is to be replaced, which is soon over. */
+async function replace(draft: string, path: string): Promise<void> {
+  for (let tries = 1; ; tries++) {
+    try {
+      return await rename(draft, path);
+    } catch (error) {
+      const isRead = ["EPERM", "EACCES", "EBUSY"].includes((error as NodeJS.ErrnoException).code ?? "");
+      if (process.platform !== "win32" || !isRead || tries === 10) throw error;
+      await delay(20 * tries);
+    }
+  }
+}
+
+/**
+ * A new name is on disk only when its folder is. Windows has no handle for a folder and does not need one, and some file
+ * systems do not know what is asked of them; the file itself is safe then, too.
+ */
 async function syncFolder(path: string): Promise<void> {
   if (process.platform === "win32") return;
   const folder = await open(path, "r");
   try {
     await folder.sync();
+  } catch (error) {
+    if (!["EINVAL", "ENOTSUP", "ENOSYS", "EISDIR"].includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
   } finally {
     await folder.close();
   }

@@ -70,10 +70,17 @@ export class Locks {
     }
   }
 
-  /** Whether somebody holds it now. */
+  /**
+   * Whether somebody holds it now.
+   * @throws DiskError
+   */
   async isHeld(name: string): Promise<boolean> {
-    const newest = await this.#newest(name);
-    return newest > 0 && (await this.#holder(name, newest)) !== undefined;
+    try {
+      const newest = await this.#newest(name);
+      return newest > 0 && (await this.#holder(name, newest)) !== undefined;
+    } catch (error) {
+      throw new DiskError(this.#folder, error);
+    }
   }
 
   async #make(name: string, number: number): Promise<(() => Promise<void>) | undefined> {
@@ -115,7 +122,7 @@ export class Locks {
   }
 
   async #read(name: string, number: number): Promise<z.infer<typeof lockJson> | undefined> {
-    const text = await readFile(this.#file(name, number), "utf8").catch(() => undefined);
+    const text = await readFile(this.#file(name, number), "utf8").catch(unlessMissing(undefined));
     return lockJson.safeParse(jsonOrNothing(text)).data;
   }
 
@@ -134,7 +141,7 @@ export class Locks {
   }
 
   async #numbers(name: string): Promise<readonly number[]> {
-    const files = await readdir(this.#folder).catch(() => []);
+    const files = await readdir(this.#folder).catch(unlessMissing([]));
     const start = `${name}.`;
     return files
       .filter((file) => file.startsWith(start) && /^\d+$/.test(file.slice(start.length)))
@@ -144,6 +151,14 @@ export class Locks {
   #file(name: string, number: number): string {
     return join(this.#folder, `${name}.${number}`);
   }
+}
+
+/** A lock that cannot be read may be held: only one that is not there is not. */
+function unlessMissing<T>(otherwise: T): (error: unknown) => T {
+  return (error) => {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return otherwise;
+    throw error;
+  };
 }
 
 /** Sockets have short names (104 bytes on macOS), so theirs are not in the folder of the locks. */
@@ -157,7 +172,8 @@ function newSocketPath(): string {
 async function listen(path: string): Promise<Server> {
   const server = createServer((connection) => connection.destroy());
   await new Promise<void>((resolve, reject) => {
-    server.once("error", reject);
+    // A later one is about a single connection, and there is nothing to say to it.
+    server.on("error", reject);
     server.listen(path, resolve);
   });
   return server.unref();

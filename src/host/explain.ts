@@ -193,7 +193,7 @@ function explainS3(error: S3Error): Failure {
       return failure(
         l10n.t("The stored secret key is not valid any more."),
         l10n.t(
-          "The key was rotated somewhere else. Enter the new secret key if you have it; otherwise rotate the key once more.",
+          "The key was rotated since it was stored. Enter the new secret key if you have it; otherwise rotate the key once more.",
         ),
         ["enterSecretKey", "rotateKey", "retry"],
       );

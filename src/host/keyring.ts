@@ -4,8 +4,7 @@ import { join } from "node:path";
 import * as vscode from "vscode";
 import { DiskError, Folder } from "../core/files.ts";
 import { Endurance } from "../core/keys/endurance.ts";
-import { settleKey } from "../core/keys/settle.ts";
-import { type KeyState, type StoredKey, Vault, candidates, keyState } from "../core/keys/vault.ts";
+import { type KeyState, NotStoredError, type StoredKey, Vault, candidates, keyState } from "../core/keys/vault.ts";
 import { Locks } from "../core/lock.ts";
 import type { Fetch } from "../core/network.ts";
 import type { PlatformClient } from "../core/platform/client.ts";
@@ -13,7 +12,8 @@ import { Fingerprints } from "../core/rotation/fingerprint.ts";
 import { Journal, type Receipt, type RotationRecord, fileNameOf } from "../core/rotation/journal.ts";
 import { Batches } from "../core/rotation/many.ts";
 import { type KeyPorts, type RotationPorts, alone } from "../core/rotation/ports.ts";
-import { type Recovery, recoverRotation, recoverUnderLock } from "../core/rotation/recover.ts";
+import { enterSecret, forgetUser, keepSecret, noteRejection, verifyUser } from "../core/rotation/custody.ts";
+import { type Recovery, recoverRotation } from "../core/rotation/recover.ts";
 import type { Credential } from "../core/rotation/rotate.ts";
 import type { S3 } from "../core/s3/client.ts";
 import { judgeKey } from "../core/s3/judge.ts";
@@ -139,15 +139,18 @@ export class Keyring implements vscode.Disposable {
     return keys;
   }
 
-  /** By user id. */
+  /** By user id. A journal that cannot be read is noted: the users can be shown all the same. */
   async openRotations(): Promise<ReadonlyMap<string, OpenRotation>> {
-    const { journal } = this.#ports();
-    const records = await journal.allOpen();
-    const open = records.map(async (record): Promise<[string, OpenRotation]> => {
-      const isRunning = await this.#locks.isHeld(this.#lockName(record.userId));
-      return [record.userId, { ...record, isRunning }];
-    });
-    return new Map(await Promise.all(open));
+    try {
+      const { journal, isLocked } = this.#ports();
+      const open = (await journal.allOpen()).map(async (record): Promise<[string, OpenRotation]> => {
+        return [record.userId, { ...record, isRunning: await isLocked(record.userId) }];
+      });
+      return new Map(await Promise.all(open));
+    } catch (error) {
+      this.#note(error);
+      return new Map();
+    }
   }
 
   async receipt(userId: string): Promise<Receipt | undefined> {
@@ -163,18 +166,14 @@ export class Keyring implements vscode.Disposable {
     await this.#alone(userId, (ports) => ports.journal.drop(userId));
   }
 
-  /** Stores a secret that a rotation brought and SecretStorage did not take, once more. */
-  async holdAgain(userId: string, { accessKeyId, secret }: Credential): Promise<Recovery> {
-    return await this.#alone(userId, async (ports) => {
-      await ports.vault.hold(userId, accessKeyId, secret, new Date());
-      return await recoverUnderLock(userId, ports);
-    });
+  /** Keeps a secret that a rotation brought, whatever S3 says of it. */
+  async keep(userId: string, credential: Credential): Promise<Recovery> {
+    return await this.#alone(userId, (ports) => keepSecret(userId, credential, ports));
   }
 
   /** One signed request, sent once, that says what the S3 endpoint thinks of a secret. */
   async judge(accessKeyId: string, secret: Secret, signal?: AbortSignal): Promise<Verdict> {
-    const { s3Endpoint: endpoint, region } = readEndpoints();
-    return await judgeKey({ endpoint, region, accessKeyId, secret }, this.#fetch, signal);
+    return await this.#ports().judge(accessKeyId, secret, signal);
   }
 
   /**
@@ -183,9 +182,8 @@ export class Keyring implements vscode.Disposable {
    */
   async verify(userId: string): Promise<KeyState> {
     return await this.#alone(userId, async (ports) => {
-      const settled = await settleKey(userId, ports);
+      const settled = await verifyUser(userId, ports);
       if (settled.state === "none") throw new NoStoredKeyError();
-      await recoverUnderLock(userId, ports);
       if (settled.state === "undecided") throw settled.error;
       return keyState(await ports.vault.get(userId));
     });
@@ -195,30 +193,27 @@ export class Keyring implements vscode.Disposable {
    * Stores a secret that S3 accepted.
    * @throws BusyError, NotStoredError
    */
-  async enter(userId: string, { accessKeyId, secret }: Credential): Promise<void> {
-    await this.#alone(userId, async (ports) => {
-      await ports.vault.accept(userId, accessKeyId, secret, new Date());
-      await recoverUnderLock(userId, ports);
-    });
+  async enter(userId: string, credential: Credential): Promise<void> {
+    await this.#alone(userId, (ports) => enterSecret(userId, credential, ports));
   }
 
   /** @throws BusyError, NotStoredError */
   async forget(userId: string): Promise<void> {
-    await this.#alone(userId, async ({ vault, journal }) => {
-      await vault.forget(userId);
-      // Nothing is left that could clear up an open rotation.
-      await journal.drop(userId);
-    });
+    await this.#alone(userId, (ports) => forgetUser(userId, ports));
   }
 
-  /** Notes that S3 rejected this secret, if it is the stored one still: every view shows it, and may ask S3 again. */
+  /**
+   * Notes that S3 rejected this secret, if it is the stored one still, and nobody is at work on it: every view shows it.
+   * @throws NotStoredError where this window does not see what another one has stored
+   */
   async noteRejected(userId: string, secret: Secret): Promise<void> {
     const ports = this.#ports();
-    await alone(userId, ports, async () => {
-      const key = await ports.vault.get(userId);
-      const [newest] = candidates(key);
-      if (newest?.equals(secret) && key?.proof?.accepted !== false) await ports.vault.reject(userId, new Date());
-    });
+    try {
+      await alone(userId, ports, () => noteRejection(userId, secret, ports));
+    } catch (error) {
+      if (error instanceof NotStoredError && error.reason === "unseen") throw error;
+      this.#note(error);
+    }
   }
 
   /**
@@ -226,17 +221,14 @@ export class Keyring implements vscode.Disposable {
    * @throws NoStoredKeyError, S3Error
    */
   async open(userId: string): Promise<SignedS3> {
+    const { s3Endpoint: endpoint, region } = readEndpoints();
     const ports = this.#ports();
-    const settle = async (): Promise<void> => {
-      await settleKey(userId, ports);
-      await recoverUnderLock(userId, ports);
-    };
     // Where a rotation is under way it proves the secret itself.
-    if ((await ports.vault.get(userId))?.held.length) await alone(userId, ports, settle);
+    const isHeld = ((await ports.vault.get(userId))?.held.length ?? 0) > 0;
+    if (isHeld) await alone(userId, ports, () => verifyUser(userId, ports));
     const key = await ports.vault.get(userId);
     const [secret] = candidates(key);
     if (!key || !secret) throw new NoStoredKeyError();
-    const { s3Endpoint: endpoint, region } = readEndpoints();
     const { accessKeyId } = key;
     const { S3 } = await import("../core/s3/client.ts");
     return { s3: new S3({ endpoint, region, accessKeyId, secret }, this.#fetch), secret };
@@ -272,26 +264,32 @@ export class Keyring implements vscode.Disposable {
     }
   }
 
-  #ports(): KeyPorts {
-    const { apiUrl, s3Endpoint } = readEndpoints();
+  /** For the services that the settings name now: what begins with them ends with them. */
+  #ports(): KeyPorts & { readonly isLocked: (userId: string) => Promise<boolean> } {
+    const { apiUrl, s3Endpoint: endpoint, region } = readEndpoints();
     const stores = { open: this.#folder("rotations"), receipts: this.#folder("receipts") };
+    const lockName = (userId: string): string => fileNameOf(apiUrl.origin, endpoint.origin, userId);
     return {
-      vault: this.vault(),
-      journal: new Journal(stores, apiUrl.origin, s3Endpoint.origin),
-      lock: (userId) => this.#locks.take(this.#lockName(userId)),
+      vault: new Vault(this.#secrets, apiUrl.origin, endpoint.origin),
+      journal: new Journal(stores, apiUrl.origin, endpoint.origin),
+      lock: async (userId) => {
+        const attempt = await this.#locks.take(lockName(userId));
+        if (!attempt.held) return attempt;
+        const release = async (): Promise<void> => {
+          await attempt.release();
+          this.#rotationsChanged.fire();
+        };
+        return { held: true, release };
+      },
+      isLocked: (userId) => this.#locks.isHeld(lockName(userId)),
       fingerprint: (secret) => this.#fingerprints.of(secret),
-      judge: (accessKeyId, secret, signal) => this.judge(accessKeyId, secret, signal),
+      judge: (accessKeyId, secret, signal) => judgeKey({ endpoint, region, accessKeyId, secret }, this.#fetch, signal),
       now: () => new Date(),
       wait: async (milliseconds) => {
         await delay(milliseconds);
       },
       note: this.#note,
     };
-  }
-
-  #lockName(userId: string): string {
-    const { apiUrl, s3Endpoint } = readEndpoints();
-    return fileNameOf(apiUrl.origin, s3Endpoint.origin, userId);
   }
 }
 

@@ -22,9 +22,12 @@ export interface Services {
   readonly token: string;
 }
 
-/** How long the platform or S3 may take to answer, and SecretStorage. Milliseconds; short, so that silence is soon heard. */
-const requestLimit = 150;
-const storageLimit = 150;
+/**
+ * How long a pause of the platform or S3 may be, and SecretStorage may take. Milliseconds: short, so that silence is soon
+ * heard, and long enough for a busy machine. For an answer to begin undici waits a second at least.
+ */
+const requestLimit = 400;
+const storageLimit = 400;
 /** The pauses of a rotation are this many times shorter here. */
 const haste = 25;
 
@@ -73,6 +76,8 @@ export interface Parts {
   readonly secrets: SecretStore;
   readonly open: TextStore;
   readonly receipts: TextStore;
+  /** Which window stored something last. */
+  readonly marks: TextStore;
   /** Milliseconds that the computer's clock is off. */
   readonly clockOffset: () => number;
 }
@@ -121,11 +126,12 @@ export class Computer {
       secrets: this.secrets,
       open: new Folder(join(this.folder, "rotations")),
       receipts: new Folder(join(this.folder, "receipts")),
+      marks: new Folder(join(this.folder, "secrets")),
       clockOffset: () => 0,
     });
     const locks = new Locks(join(this.folder, "locks"), "fault suite");
-    const marks = new Folder(join(this.folder, "secrets"));
-    const secrets = new SharedSecrets(parts.secrets, marks, locks, storageLimit);
+    const patience = { writing: storageLimit, seeing: storageLimit };
+    const secrets = new SharedSecrets(parts.secrets, parts.marks, locks, patience);
     const client = new PlatformClient(platform, this.network.fetch, new Secret(token));
     const vault = new Vault(secrets, platform.origin, endpoint.origin, storageLimit);
     const fingerprints = new Fingerprints(secrets, storageLimit);

@@ -23,11 +23,14 @@ export interface Fault {
 
 const hour = 60 * 60 * 1000;
 
+/** When nobody waits for the platform any more, but soon enough for it to be noticed. Milliseconds. */
+const tooLate = 1_060;
+
 export const faults: readonly Fault[] = [
   platform("cut before acting", { kind: "cut", when: "before" }),
   platform("cut after acting", { kind: "cut", when: "after" }),
   platform("cut in the answer", { kind: "cut", when: "midway" }),
-  platform("acts too late", { kind: "latency", ms: 220 }),
+  platform("acts too late", { kind: "latency", ms: tooLate }),
   platform("401", { kind: "status", status: 401, code: "unauthorized" }),
   platform("403", { kind: "status", status: 403, code: "forbidden" }),
   {
@@ -52,7 +55,10 @@ export const faults: readonly Fault[] = [
   platform("masked secret", { kind: "json", set: { secret_key: "abcd****************" } }),
   platform("empty secret", { kind: "json", set: { secret_key: "" } }),
   platform("another secret", { kind: "json", set: { secret_key: "SomebodyElsesSecretKeyThatS3DoesNotKnow0" } }),
-  platform("no access key id", { kind: "json", remove: ["access_key_id"] }),
+  { ...platform("no access key id", { kind: "json", remove: ["access_key_id"] }), liar: "platform" },
+  platform("a lock state that is none", { kind: "json", set: { locked: "false" } }),
+  platform("an access key id that is none", { kind: "json", set: { access_key_id: 5 } }),
+  platform("a secret that is none", { kind: "json", set: { secret_key: { hidden: true } } }),
   {
     ...platform("another access key id", { kind: "json", set: { access_key_id: "AKIASOMEBODYELSE0000" } }),
     liar: "platform",
@@ -73,7 +79,7 @@ export const faults: readonly Fault[] = [
     isElsewhere: true,
   },
   s3("S3 cut", { kind: "cut", when: "before" }),
-  s3("S3 silent", { kind: "latency", ms: 220 }),
+  s3("S3 silent", { kind: "slow-body", bytes: 1, everyMs: 2_000 }),
   s3("S3 SlowDown", { kind: "status", status: 503, code: "SlowDown" }),
   s3("S3 500", { kind: "status", status: 500, code: "InternalError" }),
   s3("S3 HTML", { kind: "html", status: 200 }),

@@ -19,6 +19,8 @@ export type Claim =
   | "rotated"
   /** Nothing was changed. */
   | "kept"
+  /** Nothing was done, for a reason that has words of its own. */
+  | "refused"
   /** It is not stored here. */
   | "lost"
   /** It is stored nowhere, and was shown to the person. */
@@ -35,7 +37,7 @@ export interface Told {
 }
 
 export function told(userName: string, ending: Ending): Told {
-  if ("error" in ending) return { claim: "kept", text: inOneLine(explain(ending.error)) };
+  if ("error" in ending) return { claim: "refused", text: inOneLine(explain(ending.error)) };
   const { rotation } = ending;
   return { claim: claimOf(rotation), text: tellRotation(userName, rotation).text };
 }
@@ -65,7 +67,8 @@ function claimOf(rotation: Rotation): Claim {
 /** The words that a person must find, by what is claimed. */
 const words: Readonly<Record<Claim, RegExp>> = {
   rotated: /is rotated and verified: S3 accepts the new secret key/,
-  kept: /was not rotated|cannot be rotated|nothing was rotated|is being changed|platform|S3|storage|folder|clock|allowed/,
+  kept: /was not rotated|cannot be rotated|nothing was rotated|is being changed/,
+  refused: /^(?!Something went wrong).{20,}/,
   lost: /the new secret key is lost\. Rotate the key once more|neither the new secret key nor the old one/,
   handed: /could not be stored/,
   unknown: /S3 has not accepted it yet|cannot be told|not known whether|did not say|seems to have been deleted/,

@@ -45,9 +45,10 @@ export function watched(computer: Computer, watch: Watch, disturbance: () => Dis
     await watch(phase, "after");
     return result;
   };
-  const disturbed = ({ secrets, open, receipts }: Parts): Parts => {
+  const disturbed = ({ secrets, open, receipts, marks }: Parts): Parts => {
     const now = (): SecretStore => disturbance().secrets?.(secrets) ?? secrets;
     const openNow = (): TextStore => disturbance().texts?.(open) ?? open;
+    const marksNow = (): TextStore => disturbance().texts?.(marks) ?? marks;
     const receiptsNow = (): TextStore => disturbance().texts?.(receipts) ?? receipts;
     return {
       secrets: {
@@ -66,6 +67,12 @@ export function watched(computer: Computer, watch: Watch, disturbance: () => Dis
         names: () => receiptsNow().names(),
         write: (name, text) => step("close the journal", () => receiptsNow().write(name, text)),
         remove: (name) => receiptsNow().remove(name),
+      },
+      marks: {
+        read: (name) => marksNow().read(name),
+        names: () => marksNow().names(),
+        write: (name, text) => marksNow().write(name, text),
+        remove: (name) => marksNow().remove(name),
       },
       clockOffset: () => disturbance().clockOffset ?? 0,
     };

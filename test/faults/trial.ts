@@ -37,7 +37,7 @@ export interface Trial {
 export const insisting = { confirmed: new Set(["storage", "s3", "elsewhere"] as const), sent: () => {} };
 
 /** For an answer that the platform gives too late to have been given. */
-const lateness = 260;
+const lateness = 600;
 
 export function servicesOf({ platformUrl, s3Endpoint, region, tokens }: Sandbox): Services {
   return { platformUrl, s3Endpoint, region, token: tokens.admin };
@@ -160,8 +160,9 @@ function checkClaim(claim: Claim, ending: Ending, { fault, hasOld }: Trial, befo
       assert.ok(holds && now.live !== before.live, "it claims a rotation, and does not hold its secret");
       return;
     case "kept":
-      assert.equal(now.live, before.live, "it claims that nothing was changed");
-      assert.deepEqual(now.stored, before.stored, "it claims that nothing was changed");
+    case "refused":
+      assert.ok(now.live === before.live, "it claims that nothing was changed, and the live secret is another one");
+      assert.ok(String(now.stored) === String(before.stored), "it claims that nothing was changed, but what is stored");
       return;
     case "lost":
       assert.ok(!holds, "it claims to have lost a secret that it holds");
@@ -219,6 +220,7 @@ async function checkBystander(
   { fault }: Trial,
 ): Promise<void> {
   const { live, stored } = await truthOf(bystander, sandbox, computer);
-  assert.equal(live, bystander.secretKey, "another user's key was rotated");
-  if (!fault.losesSecrets) assert.deepEqual(stored, [live], "another user's stored key was changed");
+  assert.ok(live === bystander.secretKey, "another user's key was rotated");
+  const isAsBefore = stored.length === 1 && stored[0] === live;
+  assert.ok(fault.losesSecrets || isAsBefore, "another user's stored key was changed");
 }

@@ -1,4 +1,5 @@
 import type { S3Error, Verdict } from "../s3/errors.ts";
+import { untilCertain } from "../s3/patience.ts";
 import type { Secret } from "../secret.ts";
 import { type StoredKey, type Vault, candidates } from "./vault.ts";
 
@@ -7,6 +8,7 @@ export interface SettlePorts {
   /** One signed request, sent once. */
   readonly judge: (accessKeyId: string, secret: Secret, signal?: AbortSignal) => Promise<Verdict>;
   readonly now: () => Date;
+  readonly wait: (milliseconds: number) => Promise<void>;
 }
 
 /** What S3 says of all that is stored for a user. */
@@ -34,19 +36,23 @@ export async function settleKey(userId: string, ports: SettlePorts, signal?: Abo
 /** Asks only. */
 export async function judgeStored(
   key: StoredKey | undefined,
-  { judge }: Pick<SettlePorts, "judge">,
+  { judge, wait }: Pick<SettlePorts, "judge" | "wait">,
   signal?: AbortSignal,
 ): Promise<Settled> {
   if (!key) return { state: "none" };
-  const judged = await judgeAll(candidates(key), (secret) => judge(key.accessKeyId, secret, signal));
-  switch (judged.verdict) {
-    case "accepted":
-      return { state: "accepted", secret: judged.secret };
-    case "rejected":
-      return { state: "rejected" };
-    case "undecided":
-      return { state: "undecided", error: judged.error };
+  const secrets = candidates(key);
+  const ask = (secret: Secret): Promise<Verdict> => judge(key.accessKeyId, secret, signal);
+  const judged = await judgeAll(secrets, ask);
+  if (judged.verdict === "rejected") return { state: "rejected" };
+  if (judged.verdict === "undecided") return { state: "undecided", error: judged.error };
+  // A gateway may not have learnt yet of a newer secret, which one answer must not cost.
+  const newer = secrets.slice(0, secrets.indexOf(judged.secret));
+  for (const secret of newer) {
+    const verdict = await untilCertain(() => ask(secret), wait);
+    if (verdict.verdict === "accepted") return { state: "accepted", secret };
+    if (verdict.verdict === "undecided") return { state: "undecided", error: verdict.error };
   }
+  return { state: "accepted", secret: judged.secret };
 }
 
 /**
@@ -64,10 +70,10 @@ export async function noteSettled(
 }
 
 /** `accepted`: one of several secrets is the live one, which is then named. */
-export type Judged =
-  Exclude<Verdict, { verdict: "accepted" }> | { readonly verdict: "accepted"; readonly secret: Secret };
+type Judged =
+  Exclude<Verdict, { verdict: "accepted" }> | (Extract<Verdict, { verdict: "accepted" }> & { readonly secret: Secret });
 
-/** Asks about one after the other. One undecided answer leaves everything open, whatever the other answers are. */
+/** Asks about one after the other. One undecided answer leaves everything open, whatever the other rejections are. */
 export async function judgeAll(
   secrets: readonly Secret[],
   judge: (secret: Secret) => Promise<Verdict>,
@@ -75,7 +81,7 @@ export async function judgeAll(
   let last: Exclude<Verdict, { verdict: "accepted" }> | undefined;
   for (const secret of secrets) {
     const verdict = await judge(secret);
-    if (verdict.verdict === "accepted") return { verdict: "accepted", secret };
+    if (verdict.verdict === "accepted") return { ...verdict, secret };
     if (last?.verdict !== "undecided") last = verdict;
   }
   if (!last) throw new RangeError("There is no secret to ask about.");

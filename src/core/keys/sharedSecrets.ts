@@ -4,14 +4,21 @@ import * as z from "zod/mini";
 import { DiskError, type TextStore } from "../files.ts";
 import { jsonOrNothing } from "../json.ts";
 import type { Locks } from "../lock.ts";
-import { NotStoredError, type SecretStore } from "./vault.ts";
+import { NotStoredError, type SecretStore, patiently } from "./vault.ts";
 
 const entry = "last write";
 const file = "last-write.json";
 const lastWriteJson = z.object({ id: z.string(), at: z.number() });
 
-/** For what another window has stored to be seen here, and for its turn at writing to end. Milliseconds. */
-const usualPatience = 3_000;
+/** How long is waited: milliseconds. */
+export interface SharingPatience {
+  /** For SecretStorage to write, and for another window's turn to end. A keyring may have to be unlocked first. */
+  readonly writing: number;
+  /** For what another window has stored to be seen here. */
+  readonly seeing: number;
+}
+
+const usualPatience: SharingPatience = { writing: 60_000, seeing: 3_000 };
 const pause = 20;
 
 /**
@@ -27,17 +34,16 @@ export class SharedSecrets implements SecretStore {
   readonly #locks: Pick<Locks, "take">;
   /** What was stored before is seen by this window, or lost to all of them. */
   readonly #startedAt = Date.now();
-  readonly #patience: number;
+  readonly #patience: SharingPatience;
+  /** The latest mark that this window has seen, or made itself. */
+  #seen: string | undefined;
 
-  /**
-   * @param files shared by all windows, as the locks are
-   * @param patienceMs for what another window has stored to be seen here, and for its turn to end
-   */
-  constructor(secrets: SecretStore, files: TextStore, locks: Pick<Locks, "take">, patienceMs = usualPatience) {
+  /** @param files shared by all windows, as the locks are */
+  constructor(secrets: SecretStore, files: TextStore, locks: Pick<Locks, "take">, patience = usualPatience) {
     this.#secrets = secrets;
     this.#files = files;
     this.#locks = locks;
-    this.#patience = patienceMs;
+    this.#patience = patience;
   }
 
   get(key: string): PromiseLike<string | undefined> {
@@ -58,10 +64,15 @@ export class SharedSecrets implements SecretStore {
     const release = await unlessDiskFails(() => this.#turn());
     try {
       await this.#untilSeen();
-      await write();
       const id = randomUUID();
-      await this.#secrets.store(entry, id);
-      await unlessDiskFails(() => this.#files.write(file, JSON.stringify({ id, at: Date.now() })));
+      await patiently(write, this.#patience.writing);
+      await patiently(() => this.#secrets.store(entry, id), this.#patience.writing);
+      const isMarked = await unlessDiskFails(async () => {
+        await this.#files.write(file, JSON.stringify({ id, at: Date.now() }));
+        return true;
+      });
+      // A disk that takes no mark leaves the one from before, which this window knows, too.
+      if (isMarked) this.#seen = id;
     } finally {
       await release?.();
     }
@@ -71,7 +82,7 @@ export class SharedSecrets implements SecretStore {
     for (let waited = 0; ; waited += pause) {
       const attempt = await this.#locks.take("secrets");
       if (attempt.held) return attempt.release;
-      if (waited >= this.#patience) throw new NotStoredError();
+      if (waited >= this.#patience.writing) throw new NotStoredError();
       await delay(pause);
     }
   }
@@ -80,11 +91,13 @@ export class SharedSecrets implements SecretStore {
   async #untilSeen(): Promise<void> {
     const text = await unlessDiskFails(() => this.#files.read(file));
     const { data: last } = lastWriteJson.safeParse(jsonOrNothing(text));
-    if (!last || last.at < this.#startedAt) return;
-    for (let waited = 0; (await this.#secrets.get(entry)) !== last.id; waited += pause) {
-      if (waited >= this.#patience) throw new NotStoredError(undefined, "unseen");
+    if (!last || last.at < this.#startedAt || last.id === this.#seen) return;
+    const get = (): PromiseLike<string | undefined> => this.#secrets.get(entry);
+    for (let waited = 0; (await patiently(get, this.#patience.writing)) !== last.id; waited += pause) {
+      if (waited >= this.#patience.seeing) throw new NotStoredError(undefined, "unseen");
       await delay(pause);
     }
+    this.#seen = last.id;
   }
 }
 

@@ -74,7 +74,7 @@ const storedKey = z.object({
   accessKeyId: z.string(),
   secret: z.optional(secretText),
   rotatedAt: z.optional(date),
-  held: z.array(z.object({ secret: secretText, rotatedAt: date })),
+  held: z.optional(z.array(z.object({ secret: secretText, rotatedAt: date }))),
   proof: z.optional(z.object({ at: date, accepted: z.boolean() })),
 });
 
@@ -110,7 +110,7 @@ export class Vault {
   async get(userId: string): Promise<StoredKey | undefined> {
     const text = await this.#within(() => this.#store.get(this.#prefix + userId));
     const parsed = storedKey.safeParse(jsonOrNothing(text));
-    return parsed.success ? parsed.data : undefined;
+    return parsed.success ? { ...parsed.data, held: parsed.data.held ?? [] } : undefined;
   }
 
   async put(userId: string, key: StoredKey): Promise<void> {

@@ -58,10 +58,23 @@ const userJson = z.object({
   quota: optional(z.object({ max_size_kb: optional(z.number()), enabled: optional(z.boolean()) })),
 });
 
+/** Whatever else is there instead, it counts as missing. */
+// oxlint-disable-next-line promise/valid-params -- no promise
+const lenient = <T extends z.core.SomeType>(schema: T) => z.catch(optional(schema), undefined);
+
 const renewedJson = z.object({
-  access_key_id: optional(z.string()),
-  secret_key: optional(z.string()),
-  locked: optional(z.boolean()),
+  access_key_id: lenient(z.string()),
+  secret_key: lenient(z.string()),
+  locked: lenient(
+    z.union([
+      z.boolean(),
+      z.stringbool(),
+      z.pipe(
+        z.literal([0, 1]),
+        z.transform((digit) => digit === 1),
+      ),
+    ]),
+  ),
 });
 
 const projectJson = z.object({ id: text, name: optional(z.string()) });

@@ -39,6 +39,8 @@ export interface RotationRecord {
    * not be asked.
    */
   readonly oldKeys: readonly string[];
+  /** S3 accepted one of them before: if it does not any more, the rotation took effect. */
+  readonly isOldProved: boolean;
   /** The fingerprint of the secret that the rotation brought. */
   readonly newKey?: string | undefined;
   /** The platform's, of the answer to the rotation. */
@@ -76,6 +78,7 @@ const common = {
   s3Origin: z.string(),
   startedAt: date,
   oldKeys: z.array(z.string()),
+  isOldProved: z.boolean(),
   newKey: text,
   requestId: text,
 };
@@ -93,7 +96,7 @@ const receiptJson = z.object({
   rejectedAfter: number,
 });
 
-export interface JournalStores {
+interface JournalStores {
   /** Rotations that are not done: nearly always empty. */
   readonly open: TextStore;
   /** The last one that is done, for each user. */

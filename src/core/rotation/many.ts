@@ -63,6 +63,10 @@ export class Batches {
       );
   }
 
+  async get(id: string): Promise<Batch | undefined> {
+    return (await this.all()).find((batch) => batch.id === id);
+  }
+
   async put(batch: Batch): Promise<void> {
     await this.#store.write(`${batch.id}.json`, JSON.stringify(batch));
   }
@@ -77,8 +81,8 @@ export interface ManyPorts {
   readonly batches: Pick<Batches, "put">;
   /** The result in words, for the batch on disk and for its report. */
   readonly tell: (user: BatchUser, result: Result) => Promise<{ isRotated: boolean; text: string }>;
-  /** A user's turn begins; `sent`: its request has been sent. */
-  readonly turn: (user: BatchUser, index: number, isSent: boolean) => void;
+  /** A user's turn begins. */
+  readonly turn: (user: BatchUser, index: number) => void;
   /** Stop: before the next user. */
   readonly signal: AbortSignal;
 }
@@ -91,7 +95,6 @@ const pausesAtMost = 6;
  * says so, or when something went wrong that would go wrong for the others, too: nobody's secret dies for nothing.
  * The caller holds the batch's lock.
  * @returns the batch with its results; without one: not tried
- * @throws DiskError when the batch cannot be written before a rotation begins
  */
 export async function rotateMany(batch: Batch, ports: ManyPorts): Promise<Batch> {
   let current = batch;
@@ -99,14 +102,13 @@ export async function rotateMany(batch: Batch, ports: ManyPorts): Promise<Batch>
     const user = current.users[index];
     if (!user || user.result) continue;
     if (ports.signal.aborted) break;
-    ports.turn(user, index, false);
+    ports.turn(user, index);
     let result = await begunBefore(user, ports.rotation);
     if (!result) {
-      const attempt = randomUUID();
-      current = withUser(current, { ...user, attempt });
-      await ports.batches.put(current);
-      result = await rotateOne({ ...user, attempt }, index, ports);
+      const begun = { ...user, attempt: randomUUID() };
+      result = await beginOne(begun, withUser(current, begun), ports);
       if (!result) break;
+      current = withUser(current, begun);
     }
     current = withUser(current, { ...user, result: await ports.tell(user, result) });
     await ports.batches.put(current).catch((error: unknown) => ports.rotation.note(error));
@@ -115,12 +117,21 @@ export async function rotateMany(batch: Batch, ports: ManyPorts): Promise<Batch>
   return current;
 }
 
+/** What cannot be written down is not begun: a crash would leave nobody who knows of it. */
+async function beginOne(user: BatchUser, batch: Batch, ports: ManyPorts): Promise<Result | undefined> {
+  try {
+    await ports.batches.put(batch);
+  } catch (error) {
+    return { kind: "failure", error };
+  }
+  return await rotateOne(user, ports);
+}
+
 /** @returns nothing when it was stopped before the request was sent */
-async function rotateOne(user: BatchUser, index: number, ports: ManyPorts): Promise<Result | undefined> {
+async function rotateOne(user: BatchUser, ports: ManyPorts): Promise<Result | undefined> {
   const options: RotationOptions = {
     confirmed: new Set(user.confirmed),
     signal: ports.signal,
-    sent: () => ports.turn(user, index, true),
     ...(user.attempt !== undefined && { attempt: user.attempt }),
   };
   for (let pauses = 0; ; pauses++) {
@@ -146,6 +157,7 @@ async function begunBefore({ id, attempt }: BatchUser, ports: RotationPorts): Pr
     }
     if ((await ports.journal.open(id))?.attempt !== attempt) return undefined;
     const recovery = await recoverRotation(id, ports);
+    if (recovery.outcome === "busy") return { kind: "rotation", rotation: recovery };
     return recovery.outcome === "notRotated" || recovery.outcome === "nothing"
       ? undefined
       : { kind: "recovery", recovery };

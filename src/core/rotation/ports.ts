@@ -12,7 +12,6 @@ export interface KeyPorts extends SettlePorts {
   /** The user's lock among all processes of this computer; whoever changes the user's stored key or journal holds it. */
   readonly lock: (userId: string) => Promise<LockAttempt>;
   readonly fingerprint: (secret: Secret) => Promise<string>;
-  readonly wait: (milliseconds: number) => Promise<void>;
   /** For the log: something failed that must not stop what is under way. */
   readonly note: (error: unknown) => void;
 }

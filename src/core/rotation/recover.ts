@@ -3,7 +3,7 @@ import { type StoredKey, candidates } from "../keys/vault.ts";
 import type { Verdict } from "../s3/errors.ts";
 import type { Secret } from "../secret.ts";
 import type { Finding, Receipt, RotationRecord } from "./journal.ts";
-import { untilCertain } from "./patience.ts";
+import { untilCertain } from "../s3/patience.ts";
 import { type Busy, type KeyPorts, alone } from "./ports.ts";
 
 /** What could be found out about a rotation that was left open: by a crash, a lost answer, or an S3 endpoint out of reach. */
@@ -47,9 +47,11 @@ export async function recoverUnderLock(userId: string, ports: KeyPorts, signal?:
     case "accepted":
       return await accepted(record, settled.secret, brought, ports);
     case "rejected":
+      if ((await askAgain(key, ports)) !== "rejected") {
+        return await leaveOpen(record, brought ? "unproven" : "undecided", ports);
+      }
       if (brought) return await finish(record, "superseded", ports);
-      if (record.oldKeys.length === 0) return await leaveOpen(record, "unprovable", ports);
-      return await leaveOpen(record, (await askAgain(key, ports)) === "rejected" ? "lost" : "undecided", ports);
+      return await leaveOpen(record, record.isOldProved ? "lost" : "unprovable", ports);
     case "undecided":
       if (brought) return await leaveOpen(record, "unproven", ports);
       return await leaveOpen(record, record.oldKeys.length > 0 ? "undecided" : "unprovable", ports);
@@ -82,6 +84,7 @@ async function accepted(
   if (isOld || record.oldKeys.length === 0) {
     const verdict = await askAgain(await ports.vault.get(record.userId), ports);
     if (verdict === "rejected") await ports.vault.reject(record.userId, ports.now());
+    // It worked a moment ago, so that it is this rotation that took effect, late.
     if (verdict !== "accepted") return await leaveOpen(record, verdict === "rejected" ? "lost" : "undecided", ports);
   }
   await ports.journal.drop(record.userId);

@@ -1,12 +1,12 @@
 import { randomUUID } from "node:crypto";
 import { PlatformError } from "../platform/errors.ts";
 import type { RenewedKey, RgwUser } from "../platform/schema.ts";
-import type { S3Error, Verdict } from "../s3/errors.ts";
+import { S3Error, type Verdict } from "../s3/errors.ts";
 import type { Secret } from "../secret.ts";
 import { judgeAll } from "../keys/settle.ts";
 import { type Concern, type Inspection, type OldSecrets, inspect } from "./inspect.ts";
 import type { OldKeyFate, Receipt, RotationRecord } from "./journal.ts";
-import { untilAccepted, untilCertain, untilRejected } from "./patience.ts";
+import { untilAccepted, untilCertain, untilRejected } from "../s3/patience.ts";
 import { type Busy, type RotationPorts, alone } from "./ports.ts";
 
 export interface Credential {
@@ -44,12 +44,12 @@ export type Rotation =
 /** What became of the secret from before, by which a lost answer is told. */
 export type OldSecret =
   /** It still works: the call did nothing, a further one is safe. */
-  | { readonly state: "accepted" }
+  | { readonly state: "accepted"; readonly isSuspended?: true }
   /** It worked before and does not any more: the call took effect, and the new secret is lost. */
   | { readonly state: "rejected" }
   /** S3 did not say. */
   | { readonly state: "undecided"; readonly error: S3Error }
-  /** There is none, or it was dead before: nothing can be proved. */
+  /** There is none, or none of which it is known that it worked before: nothing can be proved. */
   | { readonly state: "none" };
 
 export interface RotationOptions {
@@ -60,7 +60,7 @@ export interface RotationOptions {
   /** Heeded until the request is sent. */
   readonly signal?: AbortSignal;
   /** Called just before the request is sent, when there is no way back. */
-  readonly sent: () => void;
+  readonly sent?: () => void;
 }
 
 /**
@@ -101,6 +101,7 @@ class Attempt {
       startedAt: ports.now(),
       phase: "requested",
       oldKeys: [],
+      isOldProved: false,
     };
   }
 
@@ -108,7 +109,11 @@ class Attempt {
     const { journal } = this.#ports;
     const earlier = await journal.open(this.#user.id);
     const oldKeys = await Promise.all(this.#old.secrets.map((secret) => this.#fingerprint(secret)));
-    this.#record = { ...this.#record, oldKeys: oldKeys.filter((key) => key !== undefined) };
+    this.#record = {
+      ...this.#record,
+      oldKeys: oldKeys.filter((key) => key !== undefined),
+      isOldProved: this.#old.isAccepted,
+    };
     await journal.put(this.#record);
     /** Nothing was changed: what was open before is what is open now. */
     const undo = async (): Promise<void> =>
@@ -118,7 +123,7 @@ class Attempt {
       await undo();
       throw signal.reason;
     }
-    sent();
+    sent?.();
     let renewed: RenewedKey;
     try {
       renewed = await this.#ports.renewKey(this.#user.id);
@@ -182,7 +187,14 @@ class Attempt {
   async #fateOfOld(): Promise<OldSecret> {
     if (this.#old.secrets.length === 0) return { state: "none" };
     const verdict = await untilCertain(() => this.#judgeOld(), this.#ports.wait);
-    return verdict.verdict === "undecided" ? { state: "undecided", error: verdict.error } : { state: verdict.verdict };
+    switch (verdict.verdict) {
+      case "accepted":
+        return { state: "accepted", ...(verdict.isSuspended && { isSuspended: true }) };
+      case "rejected":
+        return { state: this.#old.isAccepted ? "rejected" : "none" };
+      case "undecided":
+        return { state: "undecided", error: verdict.error };
+    }
   }
 
   /** A new secret has come. */
@@ -223,7 +235,7 @@ class Attempt {
   /** With the next id only where S3 does not know one: the id never changes, so that at most one of them is right. */
   async #prove(secret: Secret, ids: readonly string[]): Promise<{ verdict: Verdict; accessKeyId: string }> {
     const [accessKeyId = "", ...others] = [...new Set(ids)];
-    const verdict = await untilAccepted(() => this.#ports.judge(accessKeyId, secret), this.#ports.wait);
+    const verdict = await untilAccepted(() => this.#judge(secret, accessKeyId), this.#ports.wait);
     const isUnknown = verdict.verdict === "undecided" && verdict.error.kind === "unknownKey";
     return isUnknown && others.length > 0 ? await this.#prove(secret, others) : { verdict, accessKeyId };
   }
@@ -247,8 +259,13 @@ class Attempt {
     return verdict === "undecided" ? "unknown" : verdict;
   }
 
-  async #judge(secret: Secret): Promise<Verdict> {
-    return await this.#ports.judge(this.#record.accessKeyId, secret);
+  async #judge(secret: Secret, accessKeyId = this.#record.accessKeyId): Promise<Verdict> {
+    try {
+      return await this.#ports.judge(accessKeyId, secret);
+    } catch (error) {
+      this.#ports.note(error);
+      return { verdict: "undecided", error: new S3Error("ListBuckets", "failed", { code: "not asked" }) };
+    }
   }
 
   async #judgeOld(): Promise<Verdict> {

@@ -59,7 +59,8 @@ export function kindOfCode(code: string, status: number | undefined): S3ErrorKin
 
 /** What the S3 endpoint thinks of a key pair. */
 export type Verdict =
-  | { readonly verdict: "accepted" }
+  /** `isSuspended`: but the user is not let in. */
+  | { readonly verdict: "accepted"; readonly isSuspended?: true }
   /** The endpoint knows the access key id and refuses the secret. */
   | { readonly verdict: "rejected"; readonly error: S3Error }
   /** Nothing was learnt about the secret, or what was learnt makes no difference: see the error's kind. */
@@ -71,8 +72,9 @@ export function verdictOf(error: S3Error | undefined): Verdict {
   switch (error.kind) {
     case "denied":
     case "quota":
-    case "suspended":
       return { verdict: "accepted" };
+    case "suspended":
+      return { verdict: "accepted", isSuspended: true };
     case "rejected":
       return { verdict: "rejected", error };
     default:

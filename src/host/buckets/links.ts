@@ -52,7 +52,7 @@ export async function copyDownloadLink(target: unknown, parts: LinkParts): Promi
   // On disk before it leaves: a rotation has to know of it.
   await ledger(parts).record(id, { ...object, expiresAt }, secret);
   await vscode.env.clipboard.writeText(link.reveal());
-  void tell(object, link, expiresAt);
+  tell(object, link, expiresAt).catch(parts.note);
 }
 
 /** The links that die with the user's key, in words. Never fails: it must be possible to rotate without knowing them. */

@@ -111,8 +111,11 @@ export class BucketPanels implements vscode.Disposable {
         return explain(error);
       },
     );
-    const changed = this.#keyring.onDidChange(async (changedId) => {
-      if (changedId === userId && (await connection.renew())) notify(panel.webview, "refresh");
+    const renew = async (): Promise<void> => {
+      if (await connection.renew()) notify(panel.webview, "refresh");
+    };
+    const changed = this.#keyring.onDidChange((changedId) => {
+      if (changedId === userId) renew().catch((error: unknown) => this.#reporter.note(viewType, error));
     });
     panel.onDidDispose(() => {
       if (this.#panels.get(userId)?.panel === panel) this.#panels.delete(userId);

@@ -35,7 +35,7 @@ export async function copySecretKey(target: unknown, list: UserList, keyring: Ke
 /** @returns what clears the clipboard, if the secret is still in it */
 async function copyForAWhile(secret: Secret): Promise<() => Promise<void>> {
   await vscode.env.clipboard.writeText(secret.reveal());
-  const timer = setTimeout(() => void clear(), clipboardLife);
+  const timer = setTimeout(() => void clear().catch(() => undefined), clipboardLife);
   timer.unref();
   return clear;
 

@@ -3,6 +3,8 @@ import { Secret } from "../../core/secret.ts";
 import type { Keyring } from "../keyring.ts";
 import { pickUser } from "../pickUser.ts";
 import type { UserList } from "../userList.ts";
+import { say } from "./say.ts";
+import { tellFinding } from "./words.ts";
 
 /** Stores a secret key that a person has already, once S3 accepts it. */
 export async function enterSecretKey(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
@@ -71,6 +73,8 @@ export async function verifyKey(target: unknown, list: UserList, keyring: Keyrin
     void vscode.window.showInformationMessage(vscode.l10n.t("S3 accepts the stored secret key of {0}.", user.name));
     return;
   }
+  const finding = (await keyring.openRotations()).get(user.id)?.finding;
+  if (finding) return say(tellFinding(user.name, finding), user);
   const rotate = vscode.l10n.t("Rotate Key…");
   const enter = vscode.l10n.t("Enter Secret Key…");
   const choice = await vscode.window.showWarningMessage(

@@ -1,17 +1,20 @@
-import { chmod, writeFile } from "node:fs/promises";
+import { open } from "node:fs/promises";
 import * as vscode from "vscode";
 import type { RgwUser } from "../../core/platform/schema.ts";
+import type { Recovery } from "../../core/rotation/recover.ts";
 import type { Credential, Rotation } from "../../core/rotation/rotate.ts";
 import { explain, inOneLine } from "../explain.ts";
 import type { Keyring } from "../keyring.ts";
 import { say } from "./say.ts";
 import { tellRecovery, tellRotation } from "./words.ts";
 
+type NamedUser = Pick<RgwUser, "id" | "name">;
+
 /**
  * The secret exists nowhere else, and its platform shows it only once: the person sees it, and is asked until it is copied,
  * saved to a file, or stored after all.
  */
-export async function rescueSecret(user: RgwUser, credential: Credential, keyring: Keyring): Promise<void> {
+export async function rescueSecret(user: NamedUser, credential: Credential, keyring: Keyring): Promise<void> {
   const actions = {
     copy: vscode.l10n.t("Copy Secret Key"),
     save: vscode.l10n.t("Save to File…"),
@@ -29,9 +32,7 @@ export async function rescueSecret(user: RgwUser, credential: Credential, keyrin
       if (choice === actions.copy && (await copy(credential))) return;
       if (choice === actions.save && (await save(user, credential))) return;
       if (choice === actions.store) {
-        const message = tellRecovery(user.name, await keyring.holdAgain(user.id, credential));
-        if (message) say(message, user);
-        return;
+        return tellKept(user, await keyring.keep(user.id, credential));
       }
       problem = "";
     } catch (error) {
@@ -40,34 +41,34 @@ export async function rescueSecret(user: RgwUser, credential: Credential, keyrin
   }
 }
 
-/** A locked user's answer had a secret of which nobody here can tell whether it is new; S3 can tell whether it works. */
+/** A locked user's answer had a secret of which nobody here can tell whether it is new. Kept, S3 will tell whether it works. */
 export async function offerToKeep(
-  user: RgwUser,
+  user: NamedUser,
   rotation: Rotation,
   credential: Credential,
   keyring: Keyring,
 ): Promise<void> {
   const keep = vscode.l10n.t("Keep Secret Key");
   if ((await vscode.window.showWarningMessage(tellRotation(user.name, rotation).text, keep)) !== keep) return;
-  const verdict = await keyring.judge(credential.accessKeyId, credential.secret);
-  if (verdict.verdict === "undecided") throw verdict.error;
-  if (verdict.verdict === "accepted") await keyring.enter(user.id, credential);
-  const ok = vscode.l10n.t("OK");
-  void (verdict.verdict === "accepted"
-    ? vscode.window.showInformationMessage(
-        vscode.l10n.t("The secret key of {0} is stored: S3 accepts it.", user.name),
-        ok,
-      )
-    : vscode.window.showErrorMessage(
-        vscode.l10n.t("S3 does not accept this secret key for {0}. Nothing was stored.", credential.accessKeyId),
-        ok,
-      ));
+  let recovery: Recovery;
+  try {
+    recovery = await keyring.keep(user.id, credential);
+  } catch {
+    // Why is said when it is tried again.
+    return await rescueSecret(user, credential, keyring);
+  }
+  tellKept(user, recovery);
+}
+
+function tellKept(user: NamedUser, recovery: Recovery): void {
+  const text = vscode.l10n.t("The secret key of {0} is stored.", user.name);
+  say(tellRecovery(user.name, recovery) ?? { kind: "information", text, steps: ["verifyKey"] }, user);
 }
 
 function detailOf({ accessKeyId, secret }: Credential, problem: string): string {
   return [
     vscode.l10n.t(
-      "VS Code's secret storage does not keep it, and it is shown only here, only now. Copy it and put it in a safe place, or save it to a file that only you can read.",
+      "VS Code's secret storage does not keep it, and it is shown only here, only now. Copy it and put it in a safe place, or save it to a file.",
     ),
     `${vscode.l10n.t("Access key ID: {0}", accessKeyId)}\n${vscode.l10n.t("Secret key: {0}", secret.reveal())}`,
     problem,
@@ -81,7 +82,7 @@ async function copy({ secret }: Credential): Promise<boolean> {
   return (await vscode.env.clipboard.readText()) === secret.reveal();
 }
 
-async function save({ name }: RgwUser, { accessKeyId, secret }: Credential): Promise<boolean> {
+async function save({ name }: NamedUser, { accessKeyId, secret }: Credential): Promise<boolean> {
   const title = vscode.l10n.t("Save Secret Key");
   const uri = await vscode.window.showSaveDialog({ title, saveLabel: vscode.l10n.t("Save Secret Key") });
   if (!uri) return false;
@@ -89,16 +90,24 @@ async function save({ name }: RgwUser, { accessKeyId, secret }: Credential): Pro
   const profile = name.replaceAll(/[^\w.-]+/g, "-");
   const text = `[${profile}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret.reveal()}\n`;
   if (uri.scheme === "file") {
-    // The mode counts for a new file only, and must be right before the secret is in an old one.
-    await writeFile(uri.fsPath, "", { mode: 0o600 });
-    await chmod(uri.fsPath, 0o600);
-    await writeFile(uri.fsPath, text);
+    await writePrivately(uri.fsPath, text);
   } else {
     await vscode.workspace.fs.writeFile(uri, new TextEncoder().encode(text));
   }
-  const open = vscode.l10n.t("Open File");
-  void vscode.window
-    .showInformationMessage(vscode.l10n.t("The secret key of {0} is in {1}.", name, uri.fsPath), open)
-    .then((choice) => (choice === open ? vscode.window.showTextDocument(uri) : undefined));
+  const ok = vscode.l10n.t("OK");
+  void vscode.window.showInformationMessage(vscode.l10n.t("The secret key of {0} is in {1}.", name, uri.fsPath), ok);
   return true;
+}
+
+/** It is the only copy: on disk when this is done, and never readable by others, where the system knows of others. */
+async function writePrivately(path: string, text: string): Promise<void> {
+  const file = await open(path, "w", 0o600);
+  try {
+    // The mode above counts for a new file only.
+    await file.chmod(0o600);
+    await file.writeFile(text);
+    await file.sync();
+  } finally {
+    await file.close();
+  }
 }

@@ -16,13 +16,19 @@ export async function resolveRotation(target: unknown, list: UserList, keyring: 
   if (recovery.outcome === "busy") throw new BusyError(recovery.holder);
   const message = tellRecovery(user.name, recovery);
   if (message) return say(message, user);
-  void vscode.window.showInformationMessage(vscode.l10n.t("No rotation of {0} is open.", user.name));
+  sayNone(user.name);
+}
+
+function sayNone(userName: string): void {
+  const text = vscode.l10n.t("No rotation of {0} is open.", userName);
+  void vscode.window.showInformationMessage(text, vscode.l10n.t("OK"));
 }
 
 /** For a person who knows better than can be found out from here. */
 export async function dismissRotation(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
   const user = await pickUser(list, target, vscode.l10n.t("Dismiss Interrupted Rotation"));
   if (!user) return;
+  if (!(await keyring.openRotations()).has(user.id)) return sayNone(user.name);
   const dismiss = vscode.l10n.t("Dismiss");
   const choice = await vscode.window.showWarningMessage(
     vscode.l10n.t("Dismiss the interrupted rotation of {0}?", user.name),

@@ -7,7 +7,7 @@ const rotating = () => import("./rotateSeveral.ts");
 /** Offers to go on with batches that ended in the middle, because the window did. */
 export async function offerBatches(parts: RotateParts): Promise<void> {
   const offers = (await parts.keyring.batches().all()).map(async (batch) => {
-    if (!(await parts.keyring.locks.isHeld(batchLock(batch)))) await offer(batch, parts);
+    if (!(await parts.keyring.locks.isHeld(batchLock(batch.id)))) await offer(batch, parts);
   });
   await Promise.all(offers);
 }
@@ -36,6 +36,6 @@ async function offer(batch: Batch, parts: RotateParts): Promise<void> {
 }
 
 /** The lock that says that somebody is at it. */
-export function batchLock({ id }: Batch): string {
+export function batchLock(id: string): string {
   return `batch-${id}`;
 }

@@ -19,6 +19,8 @@ export interface RotateParts {
   readonly keyring: Keyring;
   /** What is known here to use a user's stored secret, in words. */
   readonly inUse: (userId: string) => Promise<readonly string[]>;
+  /** For the log: something failed that nobody waits for. */
+  readonly note: (error: unknown) => void;
 }
 
 /** Rotates the key of one user, or of all that are selected. */

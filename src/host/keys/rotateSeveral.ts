@@ -3,7 +3,7 @@ import type { RgwUser } from "../../core/platform/schema.ts";
 import { inspect } from "../../core/rotation/inspect.ts";
 import { type Batch, type BatchUser, type Result, rotateMany } from "../../core/rotation/many.ts";
 import { type RotationPorts, alone } from "../../core/rotation/ports.ts";
-import { busyWords, explain, inOneLine } from "../explain.ts";
+import { BusyError, busyWords, explain, inOneLine } from "../explain.ts";
 import { whileWaiting } from "../progress.ts";
 import { isCancellation } from "../report.ts";
 import { toSignal } from "../signal.ts";
@@ -29,19 +29,25 @@ export async function rotateSeveral(users: readonly RgwUser[], parts: RotatePart
       ...(problem !== undefined && { result: { isRotated: false, text: problem } }),
     })),
   );
+  await batches.put(batch);
   await carryOn(batch, parts);
 }
 
-/** Rotates what is left of a batch, and tells how it ended. */
-export async function carryOn(batch: Batch, parts: RotateParts): Promise<void> {
-  const lock = await parts.keyring.locks.take(batchLock(batch));
-  if (!lock.held) return;
+/** Rotates what is left of a batch, and tells how it ended. Another window may have done so meanwhile. */
+export async function carryOn({ id }: Batch, parts: RotateParts): Promise<void> {
+  const lock = await parts.keyring.locks.take(batchLock(id));
+  if (!lock.held) throw new BusyError(lock.holder);
   try {
     const batches = parts.keyring.batches();
-    await batches.put(batch);
+    const batch = await batches.get(id);
+    if (!batch) {
+      const done = vscode.l10n.t("These keys were rotated, or given up, in another window.");
+      void vscode.window.showInformationMessage(done, vscode.l10n.t("OK"));
+      return;
+    }
     const ended = await rotateWithProgress(batch, parts);
     await batches.drop(ended);
-    void tellEnd(ended);
+    tellEnd(ended).catch(parts.note);
   } finally {
     await lock.release();
   }
@@ -62,8 +68,7 @@ async function rotateWithProgress(batch: Batch, parts: RotateParts): Promise<Bat
         rotation,
         batches: parts.keyring.batches(),
         signal: toSignal(token),
-        turn: ({ name }, index, isSent) => {
-          if (isSent) return;
+        turn: ({ name }, index) => {
           progress.report({
             message: vscode.l10n.t("{0} of {1}: {2}", index + 1, length, name),
             increment: 100 / length,
@@ -80,21 +85,20 @@ async function rotateWithProgress(batch: Batch, parts: RotateParts): Promise<Bat
 }
 
 async function tell(
-  { id, name }: BatchUser,
+  user: BatchUser,
   result: Result,
-  { list, keyring }: RotateParts,
+  { list, keyring, note }: RotateParts,
 ): Promise<NonNullable<BatchUser["result"]>> {
   if (result.kind === "rotation") {
     const { rotation } = result;
     if (rotation.outcome === "locked") list.update(rotation.user);
-    const user = list.find(id);
-    if (rotation.outcome === "notStored" && user) await rescueSecret(user, rotation.credential, keyring);
+    if (rotation.outcome === "notStored") await rescueSecret(user, rotation.credential, keyring);
     // Not waited for: the others need not.
-    if (rotation.outcome === "locked" && rotation.unsure && user) {
-      void offerToKeep(user, rotation, rotation.unsure, keyring);
+    if (rotation.outcome === "locked" && rotation.unsure) {
+      offerToKeep(user, rotation, rotation.unsure, keyring).catch(note);
     }
   }
-  return tellResult(name, result);
+  return tellResult(user.name, result);
 }
 
 async function tellEnd(batch: Batch): Promise<void> {

@@ -247,7 +247,11 @@ const oldSteps: Readonly<Record<OldSecret["state"], readonly Step[]>> = {
 function oldWords(old: OldSecret): string {
   switch (old.state) {
     case "accepted":
-      return l10n.t("S3 still accepts the stored secret key, so nothing was rotated. You can try again.");
+      return old.isSuspended
+        ? l10n.t(
+            "S3 still knows the stored secret key, so nothing was rotated; but the user is suspended. Ask an administrator.",
+          )
+        : l10n.t("S3 still accepts the stored secret key, so nothing was rotated. You can try again.");
     case "rejected":
       return findingWords("lost");
     case "none":
@@ -267,10 +271,6 @@ function undecidedWords(error: Extract<OldSecret, { state: "undecided" }>["error
     case "clock":
       return l10n.t(
         "S3 did not say whether the stored secret key still works, because the clock of this computer is off by more than 15 minutes. Set it, then resolve the rotation.",
-      );
-    case "suspended":
-      return l10n.t(
-        "S3 refuses the user, who is suspended, so it is not known whether the key was rotated. Ask an administrator.",
       );
     case "unreachable":
       return l10n.t(

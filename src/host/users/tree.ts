@@ -1,4 +1,5 @@
 import * as vscode from "vscode";
+import type { Receipt } from "../../core/rotation/journal.ts";
 import { inOneLine } from "../explain.ts";
 import type { Keyring } from "../keyring.ts";
 import { onDidChangeKeyAge, readKeyAgeDays } from "../settings.ts";
@@ -7,20 +8,23 @@ import { type Row, toTooltip, toTreeItem } from "./item.ts";
 
 export const viewId = "rgw.users";
 
-/** Milliseconds. */
+/* Milliseconds. */
 const refreshPause = 100;
+const runningPause = 2_000;
 
 /** The rows of the view. It keeps nothing of its own: rows are the list's users with what the keyring knows of them. */
 class UserTree implements vscode.TreeDataProvider<Row> {
   readonly #list: UserList;
   readonly #keyring: Keyring;
+  readonly #note: (error: unknown) => void;
   readonly #changed = new vscode.EventEmitter<void>();
   #refreshing: NodeJS.Timeout | undefined;
   readonly onDidChangeTreeData = this.#changed.event;
 
-  constructor(list: UserList, keyring: Keyring) {
+  constructor(list: UserList, keyring: Keyring, note: (error: unknown) => void) {
     this.#list = list;
     this.#keyring = keyring;
+    this.#note = note;
   }
 
   async getChildren(): Promise<Row[]> {
@@ -30,6 +34,8 @@ class UserTree implements vscode.TreeDataProvider<Row> {
       this.#keyring.states(state.users.map(({ id }) => id)),
       this.#keyring.openRotations(),
     ]);
+    // Nobody tells of the end of a rotation whose process has ended with it.
+    if ([...rotations.values()].some(({ isRunning }) => isRunning)) setTimeout(() => this.refresh(), runningPause);
     const aging = { days: readKeyAgeDays(), now: new Date() };
     return state.users.map((user) => ({ user, key: keys.get(user.id), rotation: rotations.get(user.id), aging }));
   }
@@ -41,7 +47,13 @@ class UserTree implements vscode.TreeDataProvider<Row> {
   async resolveTreeItem(item: vscode.TreeItem, row: Row): Promise<vscode.TreeItem> {
     const { state } = this.#list;
     const project = state.view === "ready" ? state.project : undefined;
-    item.tooltip = toTooltip(row, await this.#keyring.receipt(row.user.id), project);
+    let receipt: Receipt | undefined;
+    try {
+      receipt = await this.#keyring.receipt(row.user.id);
+    } catch (error) {
+      this.#note(error);
+    }
+    item.tooltip = toTooltip(row, receipt, project);
     return item;
   }
 
@@ -56,8 +68,8 @@ class UserTree implements vscode.TreeDataProvider<Row> {
 }
 
 /** Shows the list in the view, and keeps the view's texts and context keys in step with it. */
-export function showUsers(list: UserList, keyring: Keyring): vscode.Disposable {
-  const tree = new UserTree(list, keyring);
+export function showUsers(list: UserList, keyring: Keyring, note: (error: unknown) => void): vscode.Disposable {
+  const tree = new UserTree(list, keyring, note);
   const view = vscode.window.createTreeView(viewId, { treeDataProvider: tree, canSelectMany: true });
   const show = (): void => {
     const { state } = list;

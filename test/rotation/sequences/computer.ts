@@ -1,12 +1,12 @@
 import type { TextStore } from "../../../src/core/files.ts";
 import { Endurance } from "../../../src/core/keys/endurance.ts";
-import { settleKey } from "../../../src/core/keys/settle.ts";
 import { type KeyState, type SecretStore, type StoredKey, Vault, keyState } from "../../../src/core/keys/vault.ts";
 import type { RenewedKey } from "../../../src/core/platform/schema.ts";
 import { Fingerprints } from "../../../src/core/rotation/fingerprint.ts";
 import { Journal, type RotationRecord } from "../../../src/core/rotation/journal.ts";
 import type { RotationPorts } from "../../../src/core/rotation/ports.ts";
-import { type Recovery, recoverRotation, recoverUnderLock } from "../../../src/core/rotation/recover.ts";
+import { enterSecret, forgetUser, keepSecret, verifyUser } from "../../../src/core/rotation/custody.ts";
+import { type Recovery, recoverRotation } from "../../../src/core/rotation/recover.ts";
 import type { Credential } from "../../../src/core/rotation/rotate.ts";
 import type { Verdict } from "../../../src/core/s3/errors.ts";
 import type { Secret } from "../../../src/core/secret.ts";
@@ -152,30 +152,23 @@ export class Window {
 
   async verify(userId: string): Promise<KeyState> {
     return await this.#alone(userId, async () => {
-      const settled = await settleKey(userId, this.ports);
+      const settled = await verifyUser(userId, this.ports);
       if (settled.state === "none") throw new NoStoredKeyError();
-      await recoverUnderLock(userId, this.ports);
       if (settled.state === "undecided") throw settled.error;
       return keyState(await this.ports.vault.get(userId));
     });
   }
 
-  async enter(userId: string, { accessKeyId, secret }: Credential): Promise<Recovery> {
-    return await this.#alone(userId, async () => {
-      await this.ports.vault.accept(userId, accessKeyId, secret, this.ports.now());
-      return await recoverUnderLock(userId, this.ports);
-    });
+  async enter(userId: string, credential: Credential): Promise<Recovery> {
+    return await this.#alone(userId, () => enterSecret(userId, credential, this.ports));
   }
 
-  async holdAgain(userId: string, { accessKeyId, secret }: Credential): Promise<Recovery> {
-    return await this.#alone(userId, async () => {
-      await this.ports.vault.hold(userId, accessKeyId, secret, this.ports.now());
-      return await recoverUnderLock(userId, this.ports);
-    });
+  async holdAgain(userId: string, credential: Credential): Promise<Recovery> {
+    return await this.#alone(userId, () => keepSecret(userId, credential, this.ports));
   }
 
   async forget(userId: string): Promise<void> {
-    await this.#alone(userId, () => this.ports.vault.forget(userId));
+    await this.#alone(userId, () => forgetUser(userId, this.ports));
   }
 
   async dismiss(userId: string): Promise<void> {

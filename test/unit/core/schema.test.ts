@@ -93,3 +93,16 @@ test("a foreign error is no envelope, or an empty one", () => {
   assert.equal(parseError("Bad Gateway"), undefined);
   assert.deepEqual(parseError({ error: "x" }), { fields: {} });
 });
+
+test("a secret is not thrown away for a field beside it that is not what it should be", () => {
+  for (const locked of ["no idea", 5, {}, null, undefined, false, "false", 0]) {
+    const renewed = parseRenewedKey({ ...json, secret_key: clear, locked });
+    assert.equal(renewed.locked, false, JSON.stringify(locked));
+    assert.equal(renewed.secret?.reveal(), clear);
+  }
+  for (const locked of [true, "true", 1]) {
+    assert.equal(parseRenewedKey({ ...json, secret_key: clear, locked }).locked, true, JSON.stringify(locked));
+  }
+  assert.equal(parseRenewedKey({ ...json, secret_key: clear, access_key_id: 5 }).secret?.reveal(), clear);
+  assert.equal(parseRenewedKey({ ...json, secret_key: { hidden: true } }).secret, undefined);
+});

@@ -45,7 +45,7 @@ test("a window that does not see what another one stored does not write, until i
   const { files, locks } = computer();
   const storage = new Map<string, string>();
   const first = new SharedSecrets(new BrowserSecrets(storage), files, locks);
-  const second = new SharedSecrets(new BrowserSecrets(storage), files, locks, 60);
+  const second = new SharedSecrets(new BrowserSecrets(storage), files, locks, { writing: 1_000, seeing: 60 });
   await delay(2);
   await first.store("key", "the new one");
   const unseen = (error: unknown): boolean => error instanceof NotStoredError && error.reason === "unseen";
@@ -81,8 +81,14 @@ test("a full disk does not keep a secret from being stored", async () => {
   const { files, locks } = computer();
   const full = async (): Promise<never> => Promise.reject(new DiskError("folder", { code: "ENOSPC" }));
   const secrets = new MemorySecrets();
-  await new SharedSecrets(secrets, Object.assign(files, { write: full }), locks).store("key", "value");
-  await new SharedSecrets(secrets, files, { take: full }).store("key 2", "value");
-  assert.equal(await secrets.get("key"), "value");
-  assert.equal(await secrets.get("key 2"), "value");
+  const write = files.write.bind(files);
+  const shared = new SharedSecrets(secrets, files, locks, { writing: 1_000, seeing: 60 });
+  await shared.store("key", "before");
+  Object.assign(files, { write: full });
+  await shared.store("key", "meanwhile");
+  await shared.store("key 2", "value");
+  Object.assign(files, { write });
+  await shared.store("key", "value");
+  await new SharedSecrets(secrets, files, { take: full }).store("key 3", "value");
+  for (const key of ["key", "key 2", "key 3"]) assert.equal(await secrets.get(key), "value");
 });

@@ -4,6 +4,7 @@ import { keyState } from "../../../../src/core/keys/vault.ts";
 import { PlatformError } from "../../../../src/core/platform/errors.ts";
 import type { Phase } from "../../../../src/core/rotation/journal.ts";
 import { type Recovery, recoverRotation } from "../../../../src/core/rotation/recover.ts";
+import { S3Error, type Verdict } from "../../../../src/core/s3/errors.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 import { World, newSecret, oldSecret } from "./world.ts";
 
@@ -139,4 +140,44 @@ test("while somebody is at it, nobody else touches it", async () => {
       return await world.renewKey();
     },
   });
+});
+
+test("a gateway that has not learnt of the new secret does not cost it", async () => {
+  for (const answer of ["rejected", "busy"] as const) {
+    const world = await remembering();
+    await crashedAt("held", world);
+    let asked = 0;
+    const lagging = async (id: string, secret: Secret): Promise<Verdict> => {
+      const isFirst = asked++ === 0;
+      if (isFirst && answer === "busy") {
+        return { verdict: "undecided", error: new S3Error("ListBuckets", "busy", { code: "SlowDown" }) };
+      }
+      if (asked > 2) return await world.judge(id, secret);
+      return secret.reveal() === oldSecret ? { verdict: "accepted" } : await new World().judge(id, secret);
+    };
+    const recovery = await recoverRotation("u1", world.ports({ judge: lagging }));
+    assert.equal(recovery.outcome, "rotated", answer);
+    assert.equal((await world.vault.get("u1"))?.secret?.reveal(), newSecret);
+  }
+});
+
+test("a secret of which S3 was not asked before proves nothing when it is dead afterwards", async () => {
+  const world = await remembering();
+  const rotation = await world.rotate(
+    {
+      readUser: async () => {
+        world.s3Trouble = "unreachable";
+        return { id: "u1", name: "app", projectId: "p1", accessKeyId: "AKIA1", locked: false };
+      },
+      renewKey: async () => {
+        await world.renewKey();
+        world.s3Trouble = undefined;
+        throw new PlatformError("POST /x", "unreachable", { mayHaveActed: true });
+      },
+    },
+    { confirmed: new Set(["s3"]) },
+  );
+  assert.ok(rotation.outcome === "lost" && rotation.old.state === "none");
+  const recovery = await recover(world);
+  assert.ok(recovery.outcome === "open" && recovery.record.finding === "unprovable");
 });

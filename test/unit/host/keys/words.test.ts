@@ -37,6 +37,7 @@ const record: RotationRecord = {
   startedAt: new Date(0),
   phase: "requested",
   oldKeys: ["0123456789abcdef"],
+  isOldProved: true,
 };
 const receipt: Receipt = {
   ...record,
@@ -81,13 +82,16 @@ const rotations: readonly (readonly [Rotation, RegExp])[] = [
     { outcome: "lost", reason: lostAnswer, old: { state: "rejected" } },
     /secret key is lost\. Rotate the key once more/,
   ],
+  [
+    { outcome: "lost", reason: lostAnswer, old: { state: "accepted", isSuspended: true } },
+    /nothing was rotated; but the user is suspended/,
+  ],
   [{ outcome: "lost", reason: "masked", old: { state: "none" } }, /without a readable secret.*cannot be told/],
-  ...(["unknownKey", "clock", "suspended", "unreachable", "busy"] as const).map((kind): readonly [Rotation, RegExp] => [
+  ...(["unknownKey", "clock", "unreachable", "busy"] as const).map((kind): readonly [Rotation, RegExp] => [
     { outcome: "lost", reason: lostAnswer, old: { state: "undecided", error: s3Error(kind) } },
     {
       unknownKey: /seems to have been deleted/,
       clock: /clock of this computer/,
-      suspended: /suspended/,
       unreachable: /cannot be reached either/,
       busy: /\(busy\)/,
     }[kind],

@@ -1,6 +1,6 @@
-import type { S3Error, Verdict } from "../s3/errors.ts";
+import type { S3Error, Verdict } from "./errors.ts";
 
-export type Ask = () => Promise<Verdict>;
+type Ask = () => Promise<Verdict>;
 type Wait = (milliseconds: number) => Promise<void>;
 
 /** What another try may answer differently in a moment, unlike a wrong clock, or a key that is not known. */
