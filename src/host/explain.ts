@@ -258,7 +258,7 @@ function explainStorage({ reason }: NotStoredError): Failure {
     case "unseen":
       return failure(
         l10n.t("This window does not see what another window has stored meanwhile, and would destroy it."),
-        l10n.t("Nothing was changed. Reload the window (Developer: Reload Window), then try again."),
+        l10n.t("Reload the window (Developer: Reload Window), then try again."),
         ["showLog"],
       );
     case "fails":

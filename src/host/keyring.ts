@@ -10,7 +10,7 @@ import type { Fetch } from "../core/network.ts";
 import type { PlatformClient } from "../core/platform/client.ts";
 import { Fingerprints } from "../core/rotation/fingerprint.ts";
 import { Journal, type Receipt, type RotationRecord, fileNameOf } from "../core/rotation/journal.ts";
-import { Batches } from "../core/rotation/many.ts";
+import { Batches } from "../core/rotation/batches.ts";
 import { type KeyPorts, type RotationPorts, alone } from "../core/rotation/ports.ts";
 import { enterSecret, forgetUser, keepSecret, noteRejection, verifyUser } from "../core/rotation/custody.ts";
 import { type Recovery, recoverRotation } from "../core/rotation/recover.ts";

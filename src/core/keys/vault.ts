@@ -121,6 +121,7 @@ export class Vault {
 
   async forget(userId: string): Promise<void> {
     await this.#within(() => this.#store.delete(this.#prefix + userId));
+    if (await this.#within(() => this.#store.get(this.#prefix + userId))) throw new NotStoredError();
   }
 
   /** Keeps the secret that a rotation brought, beside those there are, until S3 has accepted it. */

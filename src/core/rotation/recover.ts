@@ -51,13 +51,19 @@ export async function recoverUnderLock(userId: string, ports: KeyPorts, signal?:
         return await leaveOpen(record, brought ? "unproven" : "undecided", ports);
       }
       if (brought) return await finish(record, "superseded", ports);
-      return await leaveOpen(record, record.isOldProved ? "lost" : "unprovable", ports);
+      return await leaveOpen(record, findingOf(record), ports);
     case "undecided":
       if (brought) return await leaveOpen(record, "unproven", ports);
       return await leaveOpen(record, record.oldKeys.length > 0 ? "undecided" : "unprovable", ports);
     case "none":
       return await leaveOpen(record, record.phase === "requested" ? "unprovable" : "notStored", ports);
   }
+}
+
+/** No stored secret works, and none is that which the rotation brought: it may be where the person put it. */
+function findingOf({ phase, isOldProved }: RotationRecord): Finding {
+  if (phase !== "requested") return "notStored";
+  return isOldProved ? "lost" : "unprovable";
 }
 
 /** The stored secret that the rotation brought. The journal may have missed that it came; the stored key then knows of it. */

@@ -3,8 +3,6 @@ import { Secret } from "../../core/secret.ts";
 import type { Keyring } from "../keyring.ts";
 import { pickUser } from "../pickUser.ts";
 import type { UserList } from "../userList.ts";
-import { say } from "./say.ts";
-import { tellFinding } from "./words.ts";
 
 /** Stores a secret key that a person has already, once S3 accepts it. */
 export async function enterSecretKey(target: unknown, list: UserList, keyring: Keyring): Promise<void> {
@@ -74,7 +72,10 @@ export async function verifyKey(target: unknown, list: UserList, keyring: Keyrin
     return;
   }
   const finding = (await keyring.openRotations()).get(user.id)?.finding;
-  if (finding) return say(tellFinding(user.name, finding), user);
+  if (finding) {
+    const [{ tellFinding }, { say }] = await Promise.all([import("./words.ts"), import("./say.ts")]);
+    return say(tellFinding(user.name, finding), user);
+  }
   const rotate = vscode.l10n.t("Rotate Key…");
   const enter = vscode.l10n.t("Enter Secret Key…");
   const choice = await vscode.window.showWarningMessage(

@@ -1,8 +1,11 @@
 import { open } from "node:fs/promises";
+import { homedir } from "node:os";
+import { join } from "node:path";
 import * as vscode from "vscode";
 import type { RgwUser } from "../../core/platform/schema.ts";
 import type { Recovery } from "../../core/rotation/recover.ts";
 import type { Credential, Rotation } from "../../core/rotation/rotate.ts";
+import { NotStoredError } from "../../core/keys/vault.ts";
 import { explain, inOneLine } from "../explain.ts";
 import type { Keyring } from "../keyring.ts";
 import { say } from "./say.ts";
@@ -36,7 +39,7 @@ export async function rescueSecret(user: NamedUser, credential: Credential, keyr
       }
       problem = "";
     } catch (error) {
-      problem = inOneLine(explain(error));
+      problem = problemOf(error);
     }
   }
 }
@@ -65,6 +68,15 @@ function tellKept(user: NamedUser, recovery: Recovery): void {
   say(tellRecovery(user.name, recovery) ?? { kind: "information", text, steps: ["verifyKey"] }, user);
 }
 
+/** What a window does not see it does after a reload, which would be the end of the secret. */
+function problemOf(error: unknown): string {
+  return error instanceof NotStoredError && error.reason === "unseen"
+    ? vscode.l10n.t(
+        "It could not be stored: this window does not see what another window has stored meanwhile. Copy or save the key first; then reload the window and enter it.",
+      )
+    : inOneLine(explain(error));
+}
+
 function detailOf({ accessKeyId, secret }: Credential, problem: string): string {
   return [
     vscode.l10n.t(
@@ -79,15 +91,24 @@ function detailOf({ accessKeyId, secret }: Credential, problem: string): string 
 
 async function copy({ secret }: Credential): Promise<boolean> {
   await vscode.env.clipboard.writeText(secret.reveal());
-  return (await vscode.env.clipboard.readText()) === secret.reveal();
+  if ((await vscode.env.clipboard.readText()) !== secret.reveal()) return false;
+  const text = vscode.l10n.t(
+    "The secret key is in the clipboard. Put it in a safe place now; Enter Secret Key… takes it later.",
+  );
+  void vscode.window.showInformationMessage(text, vscode.l10n.t("OK"));
+  return true;
 }
 
 async function save({ name }: NamedUser, { accessKeyId, secret }: Credential): Promise<boolean> {
-  const title = vscode.l10n.t("Save Secret Key");
-  const uri = await vscode.window.showSaveDialog({ title, saveLabel: vscode.l10n.t("Save Secret Key") });
+  const profile = name.replaceAll(/[^\w.-]+/g, "-");
+  const uri = await vscode.window.showSaveDialog({
+    title: vscode.l10n.t("Save Secret Key"),
+    saveLabel: vscode.l10n.t("Save Secret Key"),
+    // Not the workspace, which may be a repository.
+    defaultUri: vscode.Uri.file(join(homedir(), `${profile}.ini`)),
+  });
   if (!uri) return false;
   // What aws-cli and the SDKs read.
-  const profile = name.replaceAll(/[^\w.-]+/g, "-");
   const text = `[${profile}]\naws_access_key_id = ${accessKeyId}\naws_secret_access_key = ${secret.reveal()}\n`;
   if (uri.scheme === "file") {
     await writePrivately(uri.fsPath, text);

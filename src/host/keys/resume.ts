@@ -1,5 +1,5 @@
 import * as vscode from "vscode";
-import type { Batch } from "../../core/rotation/many.ts";
+import type { Batch } from "../../core/rotation/batches.ts";
 import type { RotateParts } from "./rotate.ts";
 
 const rotating = () => import("./rotateSeveral.ts");

@@ -1,7 +1,8 @@
 import * as vscode from "vscode";
 import type { RgwUser } from "../../core/platform/schema.ts";
 import { inspect } from "../../core/rotation/inspect.ts";
-import { type Batch, type BatchUser, type Result, rotateMany } from "../../core/rotation/many.ts";
+import type { Batch, BatchUser } from "../../core/rotation/batches.ts";
+import { type Result, rotateMany } from "../../core/rotation/many.ts";
 import { type RotationPorts, alone } from "../../core/rotation/ports.ts";
 import { BusyError, busyWords, explain, inOneLine } from "../explain.ts";
 import { whileWaiting } from "../progress.ts";

@@ -1,7 +1,8 @@
 import * as l10n from "@vscode/l10n";
 import type { RgwUser } from "../../core/platform/schema.ts";
 import type { Concern, Inspection } from "../../core/rotation/inspect.ts";
-import type { Batch, BatchUser, Result } from "../../core/rotation/many.ts";
+import type { Batch, BatchUser } from "../../core/rotation/batches.ts";
+import type { Result } from "../../core/rotation/many.ts";
 import { explain, inOneLine } from "../explain.ts";
 import { type Question, concernWords, inUseWords, speaksAgainst, tellRecovery, tellRotation } from "./words.ts";
 

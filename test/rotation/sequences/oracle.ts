@@ -321,13 +321,13 @@ export class Oracle implements Witness {
   }
 
   #judgeFinding(userId: string, finding: Finding): void {
-    const { holds, key, live } = this.#sight(userId);
+    const { holds, live } = this.#sight(userId);
     this.#count(`finding ${finding}`);
     switch (finding) {
       case "lost":
         return this.#check(!holds, "found to be lost, and the live secret is stored");
       case "notStored":
-        return this.#check(!key, "found not to be stored, and a key is");
+        return this.#check(!holds, "found not to be stored, and the live secret is");
       case "unprovable":
         return this.#check(this.#s3.trouble || !holds, "found to be unprovable, and S3 accepts what is stored");
       case "undecided": {

@@ -28,6 +28,7 @@ const quiet: Settings = {
   "window.dialogStyle": "custom",
   "window.commandCenter": false,
   "git.enabled": false,
+  "remote.autoForwardPorts": false,
   "chat.disableAIFeatures": true,
   "chat.commandCenter.enabled": false,
 };

@@ -6,7 +6,7 @@ import { DiskError } from "../../../../src/core/files.ts";
 import { NotStoredError } from "../../../../src/core/keys/vault.ts";
 import { PlatformError } from "../../../../src/core/platform/errors.ts";
 import type { Inspection } from "../../../../src/core/rotation/inspect.ts";
-import type { Batch } from "../../../../src/core/rotation/many.ts";
+import type { Batch } from "../../../../src/core/rotation/batches.ts";
 import type { Finding, Receipt, RotationRecord } from "../../../../src/core/rotation/journal.ts";
 import type { Recovery } from "../../../../src/core/rotation/recover.ts";
 import type { Rotation } from "../../../../src/core/rotation/rotate.ts";
