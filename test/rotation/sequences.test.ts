@@ -6,10 +6,12 @@ import { World } from "./sequences/world.ts";
 
 /*
  * Random sequences of rotations, crashes, losses and repairs, against an oracle that knows what is true. A failure names
- * the smallest sequence found and its seed: RGW_SEED runs the same ones again, RGW_RUNS says how many.
+ * the smallest sequence found and its seed: RGW_SEED runs the same ones again, RGW_RUNS says how many. In CI they are
+ * always the same, so that a change is refused for what it does only; every other run draws new ones.
  */
 
-const seed = Number(process.env["RGW_SEED"] ?? Math.floor(Math.random() * 2 ** 31));
+const drawn = process.env["CI"] ? 20_261_124 : Math.floor(Math.random() * 2 ** 31);
+const seed = Number(process.env["RGW_SEED"] ?? drawn);
 const numRuns = Number(process.env["RGW_RUNS"] ?? 10_000);
 
 /** All that can come of an operation: where a part of it never comes up, the test says nothing about that part. */

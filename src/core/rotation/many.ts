@@ -19,6 +19,8 @@ export interface ManyPorts {
   readonly tell: (user: BatchUser, result: Result) => Promise<{ isRotated: boolean; text: string }>;
   /** A user's turn begins. */
   readonly turn: (user: BatchUser, index: number) => void;
+  /** The platform wants a pause before this user. */
+  readonly pause: (user: BatchUser, seconds: number) => void;
   /** Stop: before the next user. */
   readonly signal: AbortSignal;
 }
@@ -78,7 +80,9 @@ async function rotateOne(user: BatchUser, ports: ManyPorts): Promise<Result | un
       const wantsPause = error instanceof PlatformError && error.kind === "rateLimited" && pauses < pausesAtMost;
       if (!wantsPause) return { kind: "failure", error };
       // The platform has done nothing; it says after how many seconds it will.
-      await untilAborted(ports.rotation.wait((error.retryAfter ?? 2 ** pauses) * 1_000), ports.signal);
+      const seconds = error.retryAfter ?? 2 ** pauses;
+      ports.pause(user, seconds);
+      await untilAborted(ports.rotation.wait(seconds * 1_000), ports.signal);
     }
   }
 }

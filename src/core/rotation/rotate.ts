@@ -132,19 +132,27 @@ class Attempt {
     }
     const { secret } = renewed;
     const isKnown = secret !== undefined && this.#old.secrets.some((old) => old.equals(secret));
-    if (renewed.locked && (await this.#isNoOp(secret, isKnown))) {
-      await undo();
-      const user = { ...this.#user, locked: true };
-      const isSure = this.#old.isAccepted || isKnown || !secret;
-      const unsure = isSure ? {} : { unsure: { accessKeyId: this.#record.accessKeyId, secret } };
-      return { outcome: "locked", seen: "meanwhile", user, ...unsure };
-    }
+    if (renewed.locked && (await this.#isNoOp(secret, isKnown)))
+      return await this.#locked(isKnown ? undefined : secret, undo);
     if (!secret) return await this.#lost("masked");
     if (isKnown) {
       await undo();
       return { outcome: "unchanged" };
     }
     return await this.#secure(secret, renewed);
+  }
+
+  async #locked(unknown: Secret | undefined, undo: () => Promise<void>): Promise<Rotation> {
+    const user = { ...this.#user, locked: true };
+    const locked = { outcome: "locked", seen: "meanwhile", user } as const;
+    if (this.#old.isAccepted || !unknown) {
+      await undo();
+      return locked;
+    }
+    // Where S3 could not be asked about what is stored, it is asked later; otherwise the platform's word is all there is.
+    if (this.#old.secrets.length > 0) await this.#put({ finding: "undecided" });
+    else await undo();
+    return { ...locked, unsure: { accessKeyId: this.#record.accessKeyId, secret: unknown } };
   }
 
   /**

@@ -47,7 +47,8 @@ export async function carryOn({ id }: Batch, parts: RotateParts): Promise<void> 
       return;
     }
     const ended = await rotateWithProgress(batch, parts);
-    await batches.drop(ended);
+    // Left on disk it is offered once more, with nothing left to do.
+    await batches.drop(ended).catch(parts.note);
     tellEnd(ended).catch(parts.note);
   } finally {
     await lock.release();
@@ -74,6 +75,9 @@ async function rotateWithProgress(batch: Batch, parts: RotateParts): Promise<Bat
             message: vscode.l10n.t("{0} of {1}: {2}", index + 1, length, name),
             increment: 100 / length,
           });
+        },
+        pause: ({ name }, seconds) => {
+          progress.report({ message: vscode.l10n.t("{0}: the platform asks for a pause of {1} s", name, seconds) });
         },
         tell: (user, result) => tell(user, result, parts),
       });

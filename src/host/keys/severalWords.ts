@@ -4,7 +4,15 @@ import type { Concern, Inspection } from "../../core/rotation/inspect.ts";
 import type { Batch, BatchUser } from "../../core/rotation/batches.ts";
 import type { Result } from "../../core/rotation/many.ts";
 import { explain, inOneLine } from "../explain.ts";
-import { type Question, concernWords, inUseWords, speaksAgainst, tellRecovery, tellRotation } from "./words.ts";
+import {
+  type Question,
+  bullets,
+  concernWords,
+  inUseWords,
+  speaksAgainst,
+  tellRecovery,
+  tellRotation,
+} from "./words.ts";
 
 /** One of several users, looked at before; `problem`: why its key cannot be rotated. */
 export interface Checked {
@@ -20,7 +28,10 @@ export function batchConfirmation(
 ): Omit<Question, "button"> & { readonly button?: string } {
   const ready = checked.filter(({ inspection }) => inspection);
   const left = checked.filter(({ problem }) => problem);
-  const problems = left.map(({ user, problem = "" }) => `• ${user.name}: ${problem}`);
+  const problems = bullets(
+    left.map(({ user, problem = "" }) => `${user.name}: ${problem}`),
+    8,
+  );
   const leftOut = left.length > 0 ? [l10n.t("Left out:"), ...problems].join("\n") : "";
   if (ready.length === 0) {
     return { message: l10n.t("None of these keys can be rotated."), detail: leftOut };
@@ -32,7 +43,10 @@ export function batchConfirmation(
       l10n.t(
         "Their old secret keys stop working at once: everything that still uses one fails until it gets the new one, and presigned links made with it die.",
       ),
-      ready.map(({ user }) => `• ${user.name}`).join("\n"),
+      bullets(
+        ready.map(({ user }) => user.name),
+        12,
+      ).join("\n"),
       inUseWords(inUse),
       leftOut,
       ...concerns,

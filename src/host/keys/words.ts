@@ -65,7 +65,7 @@ export function speaksAgainst(concern: Concern): boolean {
 }
 
 export function inUseWords(inUse: readonly string[]): string {
-  return inUse.length > 0 ? [l10n.t("In use from here:"), ...bullets(inUse)].join("\n") : "";
+  return inUse.length > 0 ? [l10n.t("In use from here:"), ...bullets(inUse, 12)].join("\n") : "";
 }
 
 export function concernWords(concern: Concern): string {
@@ -364,6 +364,9 @@ function paragraphs(...all: readonly string[]): string {
   return all.filter(Boolean).join("\n\n");
 }
 
-function bullets(lines: readonly string[]): readonly string[] {
-  return lines.map((line) => `• ${line}`);
+/** No more than a dialog has room for. */
+export function bullets(lines: readonly string[], atMost: number): readonly string[] {
+  const shown = lines.slice(0, atMost).map((line) => `• ${line}`);
+  const more = lines.length - shown.length;
+  return more > 0 ? [...shown, l10n.t("… and {0} more", more)] : shown;
 }

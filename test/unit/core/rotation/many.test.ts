@@ -54,6 +54,7 @@ class Crowd extends World {
       batches: this.batches,
       signal,
       turn: ({ id }, index) => void this.turns.push(`${index} ${id}`),
+      pause: ({ id }, seconds) => void this.turns.push(`${id} waits ${seconds} s`),
       tell: async (_, result) => {
         this.results.push(result);
         return { isRotated: result.kind === "rotation" && result.rotation.outcome === "rotated", text: result.kind };
@@ -119,6 +120,7 @@ test("a pause that the platform asks for is kept, as long as it says", async () 
     crowd.waited.filter((milliseconds) => milliseconds === 7_000),
     [7_000, 7_000],
   );
+  assert.deepEqual(crowd.turns, ["0 u1", "1 u2", "u2 waits 7 s", "u2 waits 7 s", "2 u3"]);
 });
 
 test("a pause can be stopped", async () => {

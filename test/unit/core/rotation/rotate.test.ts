@@ -4,6 +4,7 @@ import { DiskError } from "../../../../src/core/files.ts";
 import { NotStoredError, keyState } from "../../../../src/core/keys/vault.ts";
 import { PlatformError } from "../../../../src/core/platform/errors.ts";
 import type { RotationRecord } from "../../../../src/core/rotation/journal.ts";
+import { recoverRotation } from "../../../../src/core/rotation/recover.ts";
 import { Secret } from "../../../../src/core/secret.ts";
 import { World, newSecret, oldSecret } from "./world.ts";
 
@@ -120,6 +121,20 @@ test("a locked answer that nothing speaks for or against is told as the platform
   assert.ok(rotation.outcome === "locked" && rotation.seen === "meanwhile");
   assert.equal(rotation.unsure?.secret.reveal(), world.live);
   assert.equal(await world.vault.get("u1"), undefined);
+});
+
+test("a locked answer stays open where S3 could not be asked about the stored secret, and is cleared up later", async () => {
+  const world = await remembering();
+  world.s3Trouble = "unreachable";
+  const rotation = await world.rotate(
+    { renewKey: async () => ({ ...(await world.renewKey()), locked: true }) },
+    { confirmed: new Set(["s3"]) },
+  );
+  assert.ok(rotation.outcome === "locked" && rotation.unsure?.secret.reveal() === newSecret);
+  assert.equal((await world.journal.open("u1"))?.finding, "undecided");
+  world.s3Trouble = undefined;
+  const recovery = await recoverRotation("u1", world.ports());
+  assert.ok(recovery.outcome === "open" && recovery.record.finding === "unprovable");
 });
 
 test("a concern about the storage hides no other one, and not the secret from before", async () => {

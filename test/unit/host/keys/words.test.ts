@@ -220,3 +220,16 @@ test("several users: the report has a line for each", () => {
     text: "1 of 3 keys are rotated and verified. Not rotated: 1. Not tried: 1.",
   });
 });
+
+test("several users: a dialog has room for so many lines only", () => {
+  const many = Array.from({ length: 40 }, (_, index) => ({
+    user: { ...user, id: `u${index}`, name: `user-${index}` },
+    inspection: inspection(),
+  }));
+  const { detail } = batchConfirmation(
+    many,
+    many.map(({ user: { name } }) => `the open panel of ${name}`),
+  );
+  assert.equal(detail.match(/… and 28 more/g)?.length, 2);
+  assert.ok(detail.split("\n").length < 40);
+});
