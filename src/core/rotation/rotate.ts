@@ -84,11 +84,14 @@ export async function rotateKey(userId: string, ports: RotationPorts, options: R
 class Attempt {
   readonly #user: RgwUser;
   readonly #old: OldSecrets;
+  /** SecretStorage may have a secret that could not be read. */
+  readonly #isUnread: boolean;
   readonly #ports: RotationPorts;
   #record: RotationRecord;
 
-  constructor({ user, old, accessKeyId }: Inspection, attempt: string, ports: RotationPorts) {
+  constructor({ user, old, accessKeyId, concerns }: Inspection, attempt: string, ports: RotationPorts) {
     this.#user = user;
+    this.#isUnread = concerns.some(({ kind }) => kind === "storage");
     this.#old = old;
     this.#ports = ports;
     this.#record = {
@@ -149,8 +152,8 @@ class Attempt {
       await undo();
       return locked;
     }
-    // Where S3 could not be asked about what is stored, it is asked later; otherwise the platform's word is all there is.
-    if (this.#old.secrets.length > 0) await this.#put({ finding: "undecided" });
+    // What is stored could not be read, or not be asked about: that is done later. Otherwise the platform's word is all.
+    if (this.#old.secrets.length > 0 || this.#isUnread) await this.#put({ finding: "undecided" });
     else await undo();
     return { ...locked, unsure: { accessKeyId: this.#record.accessKeyId, secret: unknown } };
   }

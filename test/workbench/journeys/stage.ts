@@ -79,6 +79,8 @@ export async function signIn({ workbench, sandbox }: Stage, token = sandbox.toke
 }
 
 export async function pickProject({ workbench }: Stage, name: string): Promise<void> {
+  // Before the sign-in is stored there is nothing to select from.
+  await shown(workbench.sidebar.getByRole("button", { name: "Select Project" }));
   await workbench.command("RGW: Select Project…");
   await workbench.pick("Select Project", name);
 }
