@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { setTimeout as delay } from "node:timers/promises";
 import { after, afterEach, before, suite, test } from "node:test";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { Network } from "../../src/core/network.ts";
+import type { Network } from "../../src/core/network.ts";
 import { PlatformClient } from "../../src/core/platform/client.ts";
 import { PlatformError, type PlatformErrorKind } from "../../src/core/platform/errors.ts";
 import { S3 } from "../../src/core/s3/client.ts";
@@ -12,6 +12,7 @@ import type { FaultOptions } from "../sandbox/faults.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { RgwUser } from "../sandbox/users.ts";
 import { subjects } from "./subjects.ts";
+import { loopbackNetwork } from "../support/network.ts";
 
 /** The extension's own clients against everything that stands for the platform. */
 for (const subject of subjects) {
@@ -22,17 +23,7 @@ for (const subject of subjects) {
 
     before(async () => {
       sandbox = await subject.start();
-      network = new Network({
-        settings: () => ({
-          proxy: "",
-          noProxy: [],
-          proxySupport: "override",
-          connectTimeoutMs: 2_000,
-          requestTimeoutMs: 2_000,
-        }),
-        env: {},
-        vscodeFetch: () => assert.fail("loopback needs no proxy"),
-      });
+      network = loopbackNetwork(2_000);
       platform = new PlatformClient(new URL(sandbox.platformUrl), network.fetch, new Secret(sandbox.tokens.admin));
     });
     after(async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { after, before, suite, test } from "node:test";
-import { Network } from "../../src/core/network.ts";
+import type { Network } from "../../src/core/network.ts";
 import { PlatformClient } from "../../src/core/platform/client.ts";
 import type { Verdict } from "../../src/core/s3/errors.ts";
 import { judgeKey } from "../../src/core/s3/judge.ts";
@@ -9,6 +9,7 @@ import { S3Double } from "../rotation/sequences/s3.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { RgwUser } from "../sandbox/users.ts";
 import { subjects } from "./subjects.ts";
+import { loopbackNetwork } from "../support/network.ts";
 
 /** The S3 double of test/rotation says of a key what real endpoints say by way of the extension's own judge. */
 for (const subject of subjects) {
@@ -18,17 +19,7 @@ for (const subject of subjects) {
 
     before(async () => {
       sandbox = await subject.start({ objects: 0 });
-      network = new Network({
-        settings: () => ({
-          proxy: "",
-          noProxy: [],
-          proxySupport: "override",
-          connectTimeoutMs: 2_000,
-          requestTimeoutMs: 2_000,
-        }),
-        env: {},
-        vscodeFetch: () => assert.fail("loopback needs no proxy"),
-      });
+      network = loopbackNetwork(2_000);
     });
     after(async () => {
       await network.close();

@@ -1,13 +1,14 @@
 import assert from "node:assert/strict";
 import { after, before, mock, suite, test } from "node:test";
 import { CreateBucketCommand, PutObjectCommand, S3Client } from "@aws-sdk/client-s3";
-import { Network } from "../../src/core/network.ts";
+import type { Network } from "../../src/core/network.ts";
 import { PlatformClient } from "../../src/core/platform/client.ts";
 import { S3 } from "../../src/core/s3/client.ts";
 import { Secret } from "../../src/core/secret.ts";
 import type { Sandbox } from "../sandbox/sandbox.ts";
 import type { RgwUser } from "../sandbox/users.ts";
 import { subjects } from "./subjects.ts";
+import { loopbackNetwork } from "../support/network.ts";
 
 const keys = [
   "plain.txt",
@@ -37,17 +38,7 @@ for (const subject of subjects) {
 
     before(async () => {
       sandbox = await subject.start();
-      network = new Network({
-        settings: () => ({
-          proxy: "",
-          noProxy: [],
-          proxySupport: "override",
-          connectTimeoutMs: 2_000,
-          requestTimeoutMs: 5_000,
-        }),
-        env: {},
-        vscodeFetch: () => assert.fail("loopback needs no proxy"),
-      });
+      network = loopbackNetwork(5_000);
       const { accessKeyId, secretKey: secretAccessKey } = user();
       const sdk = new S3Client({
         endpoint: sandbox.s3Endpoint,

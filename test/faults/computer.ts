@@ -6,13 +6,13 @@ import { Endurance } from "../../src/core/keys/endurance.ts";
 import { SharedSecrets } from "../../src/core/keys/sharedSecrets.ts";
 import { type SecretStore, Vault } from "../../src/core/keys/vault.ts";
 import { Locks } from "../../src/core/lock.ts";
-import { Network } from "../../src/core/network.ts";
 import { PlatformClient } from "../../src/core/platform/client.ts";
 import { Fingerprints } from "../../src/core/rotation/fingerprint.ts";
 import { Journal, fileNameOf } from "../../src/core/rotation/journal.ts";
 import type { RotationPorts } from "../../src/core/rotation/ports.ts";
 import { judgeKey } from "../../src/core/s3/judge.ts";
 import { Secret } from "../../src/core/secret.ts";
+import { loopbackNetwork } from "../support/network.ts";
 
 /** The services that a computer works with. */
 export interface Services {
@@ -88,19 +88,7 @@ export interface Parts {
  */
 export class Computer {
   readonly secrets: FileSecrets;
-  readonly network = new Network({
-    settings: () => ({
-      proxy: "",
-      noProxy: [],
-      proxySupport: "override",
-      connectTimeoutMs: 2_000,
-      requestTimeoutMs: requestLimit,
-    }),
-    env: {},
-    vscodeFetch: () => {
-      throw new Error("loopback needs no proxy");
-    },
-  });
+  readonly network = loopbackNetwork(requestLimit);
   /** What would be in the log. */
   readonly noted: unknown[] = [];
   readonly #dir: string;

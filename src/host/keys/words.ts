@@ -48,7 +48,7 @@ export function confirmation({ user, concerns, old }: Inspection, inUse: readonl
       inUseWords(inUse),
       l10n.t("The access key ID stays {0}.", user.accessKeyId),
       ...concerns.map(concernWords),
-      !hasConcerns && old.secrets.length === 0
+      concerns.length === 0 && old.secrets.length === 0
         ? l10n.t(
             "No secret key of this user is stored here. Should the platform's answer get lost, nobody could tell whether the key was rotated.",
           )

@@ -233,3 +233,13 @@ test("several users: a dialog has room for so many lines only", () => {
   assert.equal(detail.match(/… and 28 more/g)?.length, 2);
   assert.ok(detail.split("\n").length < 40);
 });
+
+test("after a loss the question says that a rotation is the way out, and nothing else of the stored secret key", () => {
+  const { detail, button } = confirmation(
+    inspection({ concerns: [{ kind: "elsewhere", isAfterLoss: true }], old: { isAccepted: false, secrets: [] } }),
+    [],
+  );
+  assert.match(detail, /since a rotation from here was interrupted/);
+  assert.doesNotMatch(detail, /No secret key of this user is stored|somebody/);
+  assert.equal(button, "Rotate Key");
+});
