@@ -80,8 +80,7 @@ export class Keyring implements vscode.Disposable {
 
   /** @throws SettingError */
   vault(): Vault {
-    const { apiUrl, s3Endpoint } = readEndpoints();
-    return new Vault(this.#secrets, apiUrl.origin, s3Endpoint.origin);
+    return this.#ports().vault;
   }
 
   /** @throws SettingError */
@@ -223,10 +222,12 @@ export class Keyring implements vscode.Disposable {
   async open(userId: string): Promise<SignedS3> {
     const { s3Endpoint: endpoint, region } = readEndpoints();
     const ports = this.#ports();
-    // Where a rotation is under way it proves the secret itself.
-    const isHeld = ((await ports.vault.get(userId))?.held.length ?? 0) > 0;
-    if (isHeld) await alone(userId, ports, () => verifyUser(userId, ports));
-    const key = await ports.vault.get(userId);
+    let key = await ports.vault.get(userId);
+    if (key && key.held.length > 0) {
+      // Where a rotation is under way it proves the secret itself.
+      await alone(userId, ports, () => verifyUser(userId, ports));
+      key = await ports.vault.get(userId);
+    }
     const [secret] = candidates(key);
     if (!key || !secret) throw new NoStoredKeyError();
     const { accessKeyId } = key;
